@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "hermes/core/time.hpp"
+#include "hermes/protocol/roster.hpp"
+
+namespace hermes::protocol {
+
+struct ShardSize {
+  std::uint64_t rows = 0;
+  std::uint32_t minibatch = 0;
+  std::string why;  ///< one line for the log
+};
+
+/// The server's rule: how many rows and which mini-batch size each worker gets (which rows they
+/// are is the partition's business). May keep state.
+class AllocationRule {
+ public:
+  virtual ~AllocationRule() = default;
+  virtual ShardSize initial(const Peer& peer) = 0;
+  /// Asked before each release; a value changes the worker's assignment.
+  virtual std::optional<ShardSize> review(const Roster& roster, const Peer& peer) = 0;
+};
+
+}  // namespace hermes::protocol

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "hermes/protocol/roster.hpp"
+
+namespace hermes::protocol {
+
+struct MergeInput {
+  std::span<const float> initial;     ///< w_0
+  std::span<const float> global;      ///< w
+  std::optional<double> global_loss;  ///< of the newest evaluated version
+  std::span<const Update> updates;    ///< in rank order; at least one
+};
+
+/// The server's rule: the next global model from this one and the updates. May keep state (the
+/// moments of a server optimizer).
+class MergeRule {
+ public:
+  virtual ~MergeRule() = default;
+  /// What workers must send.
+  virtual PayloadKind payload() const = 0;
+  /// Writes the new model to `merged` (same size as the others; overlaps none of them).
+  virtual void merge(const MergeInput& input, std::span<float> merged) = 0;
+};
+
+}  // namespace hermes::protocol

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "hermes/core/id.hpp"
+#include "hermes/core/time.hpp"
+#include "hermes/protocol/liveness.hpp"
+#include "hermes/protocol/message.hpp"
+
+namespace hermes::protocol {
+
+enum class PeerState : std::uint8_t {
+  Expected,    ///< has not joined yet
+  Joined,      ///< waits for the run to start
+  Computing,   ///< holds a valid ticket
+  Waiting,     ///< reported and waits for a release
+  Collecting,  ///< was asked for its payload
+  Lost,        ///< silent beyond its deadline; may come back
+  Left,        ///< said farewell, or was refused
+};
+
+/// A payload that waits to be merged, or is being merged.
+struct Update {
+  Rank rank;
+  Version base;
+  PayloadKind kind = PayloadKind::None;
+  SharedParameters payload;
+  double loss = 0.0;  ///< the worker's validation loss
+  std::uint64_t samples = 0;
+  std::uint64_t staleness = 0;  ///< filled in when it is merged
+};
+
+/// What the server knows of one worker.
+struct Peer {
+  Rank rank;
+  PeerState state = PeerState::Expected;
+  Ticket ticket;   ///< of the last release
+  Round clock;     ///< rounds accepted; a returning worker starts at the slowest peer's
+  Round reported;  ///< the worker's own count in its last report
+  Version pulled;  ///< version of the model it was last given
+  Assignment assignment;
+  std::uint64_t shard_rows_max = 0;
+  Report last_report;
+  std::optional<Update> pending;
+  Instant reported_at{};
+  Instant last_sent{};
+  SilenceMonitor silence;
+
+  bool is_live() const {
+    return state == PeerState::Computing || state == PeerState::Waiting ||
+           state == PeerState::Collecting;
+  }
+  bool is_waiting() const { return state == PeerState::Waiting; }
+};
+
+/// All workers of a run, in rank order. The rules look at it; only the server changes it.
+class Roster {
+ public:
+  Roster(std::uint32_t workers, const LivenessConfig& liveness);
+
+  std::span<Peer> peers() { return peers_; }
+  std::span<const Peer> peers() const { return peers_; }
+  Peer& at(Rank rank);
+  const Peer& at(Rank rank) const;
+  bool contains(Rank rank) const;
+
+  std::uint32_t count(PeerState state) const;
+  std::uint32_t live_count() const;
+  /// True when there is a live worker and every live worker waits.
+  bool all_live_waiting() const;
+  /// The smallest clock of the live workers; nullopt when there is none.
+  std::optional<Round> slowest_clock() const;
+
+ private:
+  std::vector<Peer> peers_;
+};
+
+}  // namespace hermes::protocol

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hermes/core/parameters.hpp"
+#include "hermes/core/time.hpp"
+#include "hermes/protocol/evaluation_schedule.hpp"
+#include "hermes/protocol/liveness.hpp"
+#include "hermes/protocol/message.hpp"
+#include "hermes/protocol/partition.hpp"
+#include "hermes/protocol/record.hpp"
+#include "hermes/protocol/roster.hpp"
+#include "hermes/protocol/strategy.hpp"
+#include "hermes/protocol/worker.hpp"
+
+namespace hermes::protocol {
+
+// ---- events (beside Ticked) ----
+
+struct WorkerSaid {
+  Rank from;
+  Message message;
+};
+/// Bytes from a worker that are no valid frame.
+struct WorkerGarbled {
+  Rank from;
+};
+/// The answer to an Evaluate effect.
+struct Evaluated {
+  Version version;
+  double loss = 0.0;
+  double accuracy = 0.0;
+};
+/// End the run in good order (a signal, a limit that only the executor can see, bad data).
+struct Interrupted {
+  StopReason reason = StopReason::Interrupted;
+};
+
+using ServerEvent = std::variant<WorkerSaid, WorkerGarbled, Evaluated, Interrupted, Ticked>;
+
+// ---- effects, to be carried out in order ----
+
+struct TellWorker {
+  Rank to;
+  Message message;
+};
+/// Compute loss and accuracy of this model on the validation subset; answer with Evaluated.
+struct Evaluate {
+  Version version;
+  SharedParameters parameters;
+};
+/// The best model so far; keep it.
+struct KeepBest {
+  Version version;
+  SharedParameters parameters;
+  double loss = 0.0;
+  double accuracy = 0.0;
+};
+struct Note {
+  Record record;
+};
+struct ServerFinished {
+  StopReason reason = StopReason::Failed;
+};
+
+using ServerEffect = std::variant<TellWorker, Evaluate, KeepBest, Note, ServerFinished>;
+
+enum class ServerState : std::uint8_t { Gathering, Training, Draining, Finished };
+
+/// When to stop. Zero: no such limit.
+struct StopConfig {
+  std::uint64_t patience = 25;   ///< evaluation periods without a new best validation loss
+  std::uint64_t max_rounds = 0;  ///< of the fastest worker
+  Duration max_time = seconds(0.0);
+  double target_accuracy = 0.0;  ///< on the validation subset
+};
+
+struct ServerConfig {
+  std::uint32_t workers = 1;
+  std::string program_version;
+  std::uint64_t run_fingerprint = 0;
+  LivenessConfig liveness;
+  StopConfig stop;
+  PartitionConfig partition;
+  std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
+};
+
+/// The parameter server as a pure state machine: `step(event, now) -> effects`.
+///
+///     loop: for each received message: step(WorkerSaid{...}, now); then step(Ticked{}, now);
+///           carry out the effects in order; evaluate in slices; a finished evaluation goes in
+///           as an event
+///     until a ServerFinished effect
+///
+/// Gathering -> Training -> Draining -> Finished. Nothing that a worker sends can make it throw:
+/// what does not fit is rejected and noted. Not thread-safe.
+class Server {
+ public:
+  Server(ServerConfig config, Strategy strategy, SharedParameters initial);
+
+  std::vector<ServerEffect> step(const ServerEvent& event, Instant now);
+
+  ServerState state() const { return state_; }
+  Version version() const { return version_; }
+  const Roster& roster() const { return roster_; }
+  const SharedParameters& global() const { return global_; }
+
+ private:
+  using Effects = std::vector<ServerEffect>;
+
+  void on(const WorkerSaid& event, Instant now, Effects& effects);
+  void on(const WorkerGarbled& event, Instant now, Effects& effects);
+  void on(const Evaluated& event, Instant now, Effects& effects);
+  void on(const Interrupted& event, Instant now, Effects& effects);
+  void on(const Ticked& event, Instant now, Effects& effects);
+
+  void on_join(Peer& peer, const Join& join, Instant now, Effects& effects);
+  void on_report(Peer& peer, const Report& report, const SharedParameters& payload, Instant now,
+                 Effects& effects);
+  void on_leave(Peer& peer, const Leave& leave, Effects& effects);
+
+  void start_when_gathered(Instant now, Effects& effects);
+  void watch_silence(Instant now, Effects& effects);
+  void send_heartbeats(Instant now, Effects& effects);
+  void apply_release_rule(Instant now, Effects& effects);
+  void merge_pending(Effects& effects);
+  void release(Peer& peer, bool with_model, RoundPlan plan, Instant now, Effects& effects);
+  void reissue(Peer& peer, Instant now, Effects& effects);
+  void schedule_evaluation(Effects& effects);
+  void check_limits(Instant now, Effects& effects);
+  void drain(StopReason reason, Instant now, Effects& effects);
+  void finish_when_drained(Instant now, Effects& effects);
+  void tell(Peer& peer, Message message, Instant now, Effects& effects);
+  void reject(const Peer& peer, RejectReason reason, bool had_payload, Effects& effects);
+
+  ServerConfig config_;
+  Strategy strategy_;
+  Roster roster_;
+  ParameterPool pool_;
+  SharedParameters initial_;
+  SharedParameters global_;
+  Version version_;
+  EvaluationSchedule evaluations_;
+  std::optional<double> global_loss_;
+  ServerState state_ = ServerState::Gathering;
+  StopReason stop_reason_ = StopReason::Failed;
+  Instant gathering_since_{};
+  Instant training_since_{};
+  Instant draining_since_{};
+  Instant last_step_{};
+  bool stepped_ = false;
+};
+
+}  // namespace hermes::protocol
