@@ -217,13 +217,14 @@ void Server::drain(StopReason reason, Instant now, Effects& effects) {
   stop_reason_ = reason;
   draining_since_ = now;
   effects.emplace_back(Note{StopDecided{reason}});
+  const std::uint32_t lost = roster_.count(PeerState::Lost);
   for (Peer& peer : roster_.peers()) {
     if (peer.pending) {
       peer.pending.reset();
       reject(peer, RejectReason::Stopped, true, effects);
     }
     if (peer.state != PeerState::Left && peer.state != PeerState::Expected) {
-      tell(peer, Message{Stop{reason, {}}, {}}, now, effects);
+      tell(peer, Message{Stop{reason, lost, {}}, {}}, now, effects);
     }
   }
   // An outcome that an evaluation decided must not depend on later ones: two runs of a barrier

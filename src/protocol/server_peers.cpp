@@ -58,15 +58,15 @@ void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
     on_join(peer, *join, now, effects);
     return;
   }
-  if (peer.state == PeerState::Expected) {
-    reject(peer, RejectReason::Malformed, !event.message.payload.empty(), effects);
-    return;
-  }
   if (const auto* leave = std::get_if<Leave>(&body)) {
     on_leave(peer, *leave, effects);
     if (state_ != ServerState::Draining && leave->reason == StopReason::BadInput) {
       drain(StopReason::BadInput, now, effects);
     }
+    return;
+  }
+  if (peer.state == PeerState::Expected) {
+    reject(peer, RejectReason::Malformed, !event.message.payload.empty(), effects);
     return;
   }
   if (const auto* report = std::get_if<Report>(&body)) {
@@ -104,7 +104,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
   if (!why.empty()) {
     peer.state = PeerState::Left;
     effects.emplace_back(Note{WorkerRefused{peer.rank, why}});
-    tell(peer, Message{Stop{StopReason::Refused, why}, {}}, now, effects);
+    tell(peer, Message{Stop{StopReason::Refused, 0, why}, {}}, now, effects);
     return;
   }
   peer.shard_rows_max = join.shard_rows_max;
@@ -115,7 +115,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
     reissue(peer, now, effects);
   } else {
     peer.state = PeerState::Computing;
-    tell(peer, Message{Stop{stop_reason_, {}}, {}}, now, effects);
+    tell(peer, Message{Stop{stop_reason_, roster_.count(PeerState::Lost), {}}, {}}, now, effects);
   }
 }
 

@@ -44,7 +44,7 @@ void Worker::on(const ServerSaid& event, Instant now, Effects& effects) {
       effects.emplace_back(AbandonRound{});
     }
     tell(Leave{stop->reason, totals_, {}}, now, effects);
-    finish(stop->reason, stop->detail, effects);
+    finish({stop->reason, stop->detail, stop->workers_lost > 0}, effects);
   } else if (!std::holds_alternative<Heartbeat>(body)) {
     throw ProtocolError("the server sent a '" + std::string(kind_name(body)) +
                         "', which only workers send");
@@ -142,12 +142,12 @@ void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
 
 void Worker::on(const WorkerFailed& event, Instant now, Effects& effects) {
   tell(Leave{event.reason, totals_, event.detail}, now, effects);
-  finish(event.reason, event.detail, effects);
+  finish({event.reason, event.detail}, effects);
 }
 
 void Worker::on(const Ticked& /*event*/, Instant now, Effects& effects) {
   if (now - last_heard_ > config_.liveness.server_timeout) {
-    finish(StopReason::ServerLost, "the server was silent for too long", effects);
+    finish({StopReason::ServerLost, "the server was silent for too long"}, effects);
   } else if (now - last_sent_ >= config_.liveness.heartbeat) {
     tell(Heartbeat{}, now, effects);
   }
@@ -163,9 +163,9 @@ void Worker::start_round(Effects& effects) {
   effects.emplace_back(StartRound{push_rule_->needs_validation()});
 }
 
-void Worker::finish(StopReason reason, const std::string& detail, Effects& effects) {
+void Worker::finish(const WorkerFinished& how, Effects& effects) {
   state_ = WorkerState::Finished;
-  effects.emplace_back(WorkerFinished{reason, detail});
+  effects.emplace_back(how);
 }
 
 }  // namespace hermes::protocol

@@ -152,6 +152,7 @@ struct Collect {
 /// The run is over for this worker.
 struct Stop {
   StopReason reason = StopReason::Failed;
+  std::uint32_t workers_lost = 0;  ///< at this moment: others may have to leave without them
   std::string detail{};
 
   friend bool operator==(const Stop&, const Stop&) = default;

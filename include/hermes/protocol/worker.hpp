@@ -57,6 +57,7 @@ struct AbandonRound {};
 struct WorkerFinished {
   StopReason reason = StopReason::Failed;
   std::string detail{};
+  bool peers_lost = false;
 };
 
 using WorkerEffect =
@@ -111,7 +112,7 @@ class Worker {
   void on_collect(const Collect& collect, Instant now, Effects& effects);
   void tell(MessageBody body, Instant now, Effects& effects);
   void start_round(Effects& effects);
-  void finish(StopReason reason, const std::string& detail, Effects& effects);
+  void finish(const WorkerFinished& how, Effects& effects);
 
   WorkerConfig config_;
   std::unique_ptr<PushRule> push_rule_;
