@@ -1,0 +1,13 @@
+#include "hermes/nn/layer_spec.hpp"
+
+namespace hermes::nn {
+
+std::string_view type_name(const LayerSpec& spec) {
+  return std::visit([](const auto& alternative) { return alternative.kType; }, spec);
+}
+
+std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const Shape& input) {
+  return std::visit([&](const auto& alternative) { return make_layer(alternative, input); }, spec);
+}
+
+}  // namespace hermes::nn
