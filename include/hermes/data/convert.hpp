@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hermes/data/dataset.hpp"
+
+namespace hermes::data {
+
+/// What all converters share. They write the layout of src/data/README.md: training rows in a
+/// seeded random order (so that any block of them is a fair sample), test rows in their own order;
+/// `mean` and `scale` = 1 / standard deviation per channel (per column for plain features) over the
+/// training rows that are written; chunks of whole rows. The output is whole or absent.
+struct ConvertOptions {
+  std::filesystem::path output;
+  std::optional<std::uint64_t> limit;  ///< at most so many training rows, a seeded choice
+  std::uint64_t seed = 0;
+  bool compress = false;  ///< gzip the chunks of x
+  std::vector<std::string> class_names;
+};
+
+/// The four files of an MNIST-like data set: IDX of unsigned bytes, plain or gzip.
+struct IdxFiles {
+  std::filesystem::path train_images;
+  std::filesystem::path train_labels;
+  std::filesystem::path test_images;
+  std::filesystem::path test_labels;
+};
+
+/// The binary version of CIFAR-10: rows of one label byte and 3 x 32 x 32 bytes, plain or gzip.
+struct Cifar10Files {
+  std::vector<std::filesystem::path> train;
+  std::vector<std::filesystem::path> test;
+};
+
+/// A table of numbers with one label column of integers >= 0.
+struct CsvSource {
+  std::filesystem::path file;
+  std::string label;           ///< name of the column, or its index from 0
+  double test_fraction = 0.2;  ///< of the rows, a seeded choice
+  char separator = ',';
+};
+
+/// Each returns what was written, opened anew. Errors are DataError and name the file and the
+/// place (byte offset, header field, line and column), what was expected and what was found.
+DatasetInfo convert_idx(const IdxFiles& files, const ConvertOptions& options);
+/// Without class names in the options, CIFAR-10's own names are written.
+DatasetInfo convert_cifar10(const Cifar10Files& files, const ConvertOptions& options);
+/// The first line is a header when one of its fields is not a number. Lines must have equally many
+/// fields, all finite numbers. Empty lines at the end are skipped.
+DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options);
+
+}  // namespace hermes::data

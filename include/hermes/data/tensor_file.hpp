@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace hermes::data {
+
+/// A named float32 tensor, row-major. '/' in the name makes groups, as in h5py.
+struct Tensor {
+  std::string name;
+  std::vector<std::uint64_t> dims;  ///< empty: a single value
+  std::vector<float> values;
+};
+
+/// A tensor that lives elsewhere, to be written without a copy.
+struct TensorView {
+  std::string name;
+  std::vector<std::uint64_t> dims;
+  std::span<const float> values;
+};
+
+using AttributeValue =
+    std::variant<std::string, std::int64_t, double, std::vector<std::int64_t>, std::vector<double>>;
+using Attributes = std::map<std::string, AttributeValue>;
+
+/// Content of an HDF5 file of float32 tensors and root attributes (a model, a checkpoint).
+struct TensorFile {
+  std::vector<Tensor> tensors;  ///< in order of their names
+  Attributes attributes;
+
+  /// nullptr when there is none.
+  const Tensor* find(std::string_view name) const;
+};
+
+/// Writes tensors and root attributes so that h5py users find what they expect: datasets under
+/// their names, plain attributes (integers int64, strings variable-length UTF-8).
+///
+/// Whole or absent: written to a temporary file beside `path`, synced, then renamed; on failure
+/// nothing is left behind and an older file stays. Tensors carry checksums (HDF5's fletcher32).
+/// Throws DataError: unwritable or full disk; a name that is empty, twice there or in the way of
+/// another. Requires: values.size() is the product of dims; a list attribute is not empty and at
+/// most 60 KiB large.
+void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                       const Attributes& attributes);
+
+/// Reads every float dataset of the file (float64 is rounded) and the root attributes of the
+/// kinds above; other attributes are skipped. Throws DataError: no HDF5 file, truncated, damaged
+/// (wrong checksum), a dataset that is not of floats.
+TensorFile read_tensor_file(const std::filesystem::path& path);
+
+}  // namespace hermes::data

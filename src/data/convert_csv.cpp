@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "data/byte_reader.hpp"
+#include "data/dataset_writer.hpp"
+#include "hermes/core/error.hpp"
+#include "hermes/core/random.hpp"
+
+namespace hermes::data {
+namespace {
+
+/// Fields without surrounding blanks and quotes; a quoted separator is not supported.
+std::string_view trimmed(std::string_view field) {
+  constexpr std::string_view kBlanks = " \t\r\"";
+  const std::size_t first = field.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return field.substr(first, field.find_last_not_of(kBlanks) - first + 1);
+}
+
+void split_line(std::string_view line, char separator, std::vector<std::string_view>& fields) {
+  fields.clear();
+  while (true) {
+    const std::size_t end = line.find(separator);
+    fields.push_back(trimmed(line.substr(0, end)));
+    if (end == std::string_view::npos) {
+      return;
+    }
+    line.remove_prefix(end + 1);
+  }
+}
+
+/// The number that the whole field is, NaN and infinities included.
+bool parse_number(std::string_view field, double& value) {
+  if (!field.empty() && field.front() == '+') {
+    field.remove_prefix(1);
+  }
+  const char* end = field.data() + field.size();
+  const auto result = std::from_chars(field.data(), end, value);
+  return !field.empty() && result.ptr == end && result.ec == std::errc();
+}
+
+/// Reads the table line by line; keeps the features of all rows and the labels.
+class CsvTable {
+ public:
+  explicit CsvTable(const CsvSource& source)
+      : source_(source), text_(ByteReader(source.file).read_text()) {
+    read_first_line();
+    std::string_view line;
+    while (next_line(line)) {
+      if (trimmed(line).empty()) {
+        expect_only_empty_lines();
+        break;
+      }
+      split_line(line, source_.separator, fields_);
+      add_row();
+    }
+  }
+
+  std::size_t feature_count() const { return column_count_ - 1; }
+  const std::vector<float>& features() const { return features_; }
+  const std::vector<std::int32_t>& labels() const { return labels_; }
+
+ private:
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw DataError(source_.file.string() + ": " + problem);
+  }
+  [[noreturn]] void fail_at(std::size_t column, const std::string& expected) const {
+    const std::string name = header_.empty() ? "" : " (" + std::string(header_[column]) + ")";
+    fail("line " + std::to_string(line_number_) + ", column " + std::to_string(column) + name +
+         ": expected " + expected + ", found '" + std::string(fields_[column].substr(0, 40)) + "'");
+  }
+
+  bool next_line(std::string_view& line) {
+    if (position_ >= text_.size()) {
+      return false;
+    }
+    const std::size_t end = std::min(text_.find('\n', position_), text_.size());
+    line = std::string_view(text_).substr(position_, end - position_);
+    position_ = end + 1;
+    ++line_number_;
+    return true;
+  }
+
+  void read_first_line() {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text_.starts_with(kByteOrderMark)) {
+      position_ = kByteOrderMark.size();
+    }
+    std::string_view line;
+    if (!next_line(line) || trimmed(line).empty()) {
+      fail("line 1: expected a header or numbers, found nothing");
+    }
+    split_line(line, source_.separator, fields_);
+    column_count_ = fields_.size();
+    const bool header = std::ranges::any_of(fields_, [](std::string_view field) {
+      double ignored = 0.0;
+      return !parse_number(field, ignored);
+    });
+    if (header) {
+      header_ = fields_;
+    }
+    label_column_ = find_label();
+    if (column_count_ < 2) {
+      fail("line 1: expected a label and at least 1 feature, found 1 column");
+    }
+    if (!header) {
+      add_row();
+    }
+  }
+
+  std::size_t find_label() const {
+    const auto named = std::ranges::find(header_, source_.label);
+    if (named != header_.end()) {
+      return static_cast<std::size_t>(named - header_.begin());
+    }
+    std::size_t index = 0;
+    const char* end = source_.label.data() + source_.label.size();
+    const auto result = std::from_chars(source_.label.data(), end, index);
+    if (source_.label.empty() || result.ptr != end || result.ec != std::errc() ||
+        index >= column_count_) {
+      fail("label column: expected " +
+           std::string(header_.empty() ? "" : "a name in the header or ") + "an index in [0, " +
+           std::to_string(column_count_) + "), found '" + source_.label + "'");
+    }
+    return index;
+  }
+
+  void add_row() {
+    if (fields_.size() != column_count_) {
+      fail("line " + std::to_string(line_number_) + ": expected " + std::to_string(column_count_) +
+           " fields, found " + std::to_string(fields_.size()));
+    }
+    for (std::size_t column = 0; column < column_count_; ++column) {
+      double value = 0.0;
+      if (!parse_number(fields_[column], value)) {
+        fail_at(column, "a number");
+      }
+      if (column == label_column_) {
+        add_label(value);
+        continue;
+      }
+      const auto feature = static_cast<float>(value);
+      if (!std::isfinite(feature)) {
+        fail_at(column, "a finite float32 number");
+      }
+      features_.push_back(feature);
+    }
+  }
+
+  void add_label(double value) {
+    if (!(value >= 0.0 && value < std::numeric_limits<std::int32_t>::max()) ||
+        value != std::floor(value)) {
+      fail_at(label_column_, "a label (an integer >= 0)");
+    }
+    labels_.push_back(static_cast<std::int32_t>(value));
+  }
+
+  void expect_only_empty_lines() {
+    const std::uint64_t empty = line_number_;
+    std::string_view line;
+    while (next_line(line)) {
+      if (!trimmed(line).empty()) {
+        fail("line " + std::to_string(empty) + ": expected " + std::to_string(column_count_) +
+             " fields, found an empty line");
+      }
+    }
+  }
+
+  const CsvSource& source_;
+  const std::string text_;
+  std::size_t position_ = 0;
+  std::uint64_t line_number_ = 0;
+  std::vector<std::string_view> header_;
+  std::vector<std::string_view> fields_;
+  std::size_t column_count_ = 0;
+  std::size_t label_column_ = 0;
+  std::vector<float> features_;
+  std::vector<std::int32_t> labels_;
+};
+
+/// True for the rows that test: a seeded choice of the fraction, at least one row on each side.
+std::vector<bool> choose_test_rows(std::size_t rows, double fraction, std::uint64_t seed) {
+  std::vector<std::size_t> order(rows);
+  std::iota(order.begin(), order.end(), 0U);
+  RandomStream(seed, RandomPurpose::Conversion, 1).shuffle(std::span<std::size_t>(order));
+  const auto wanted = static_cast<std::size_t>(std::lround(fraction * static_cast<double>(rows)));
+  std::vector<bool> chosen(rows, false);
+  for (std::size_t i = 0; i < std::clamp<std::size_t>(wanted, 1, rows - 1); ++i) {
+    chosen[order[i]] = true;
+  }
+  return chosen;
+}
+
+}  // namespace
+
+DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options) {
+  if (!(source.test_fraction > 0.0 && source.test_fraction < 1.0)) {
+    throw DataError(source.file.string() + ": test fraction: expected a number in (0, 1), found " +
+                    std::to_string(source.test_fraction));
+  }
+  const CsvTable table(source);
+  const std::size_t rows = table.labels().size();
+  if (rows < 2) {
+    throw DataError(source.file.string() + ": expected at least 2 rows, found " +
+                    std::to_string(rows));
+  }
+  DatasetContent content;
+  content.shape = {table.feature_count(), 1, 1, true};
+  content.element_type = ElementType::Float32;
+  const std::vector<bool> tests = choose_test_rows(rows, source.test_fraction, options.seed);
+  const auto values = std::as_bytes(std::span(table.features()));
+  for (std::size_t row = 0; row < rows; ++row) {
+    Rows& target = tests[row] ? content.test : content.train;
+    const auto bytes = values.subspan(row * content.row_bytes(), content.row_bytes());
+    target.features.insert(target.features.end(), bytes.begin(), bytes.end());
+    target.labels.push_back(table.labels()[row]);
+  }
+  return write_dataset(content, options);
+}
+
+}  // namespace hermes::data

@@ -1,0 +1,191 @@
+#include "data/hdf5.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "hermes/core/error.hpp"
+
+namespace hermes::data::hdf5 {
+namespace {
+
+herr_t keep_description(unsigned, const H5E_error2_t* entry, void* text) {
+  if (entry->desc != nullptr) {
+    *static_cast<std::string*>(text) = entry->desc;
+  }
+  return 1;  // the first entry is the innermost: stop
+}
+
+std::string last_reason() {
+  std::string reason;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_description, &reason);
+  H5Eclear2(H5E_DEFAULT);
+  for (char& c : reason) {
+    if (c == '\n') {
+      c = ' ';
+    }
+  }
+  return reason;
+}
+
+}  // namespace
+
+void fail(const Place& place, std::string_view problem) {
+  std::string message = place.file;
+  if (!place.object.empty()) {
+    message += ": " + place.object;
+  }
+  throw DataError(message.append(": ").append(problem));
+}
+
+void fail_with_reason(const Place& place, std::string_view operation) {
+  const std::string reason = last_reason();
+  std::string problem(operation);
+  problem += " failed";
+  if (!reason.empty()) {
+    problem += " (HDF5: " + reason + ")";
+  }
+  fail(place, problem);
+}
+
+Handle own(hid_t id, Handle::Close close, const Place& place, std::string_view operation) {
+  if (id < 0) {
+    fail_with_reason(place, operation);
+  }
+  return {id, close};
+}
+
+void check(std::int64_t result, const Place& place, std::string_view operation) {
+  if (result < 0) {
+    fail_with_reason(place, operation);
+  }
+}
+
+Handle open_file(const std::filesystem::path& path) {
+  const Place place{path.string(), ""};
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    fail(place, std::string("cannot open: ") + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    fail(place, "expected an HDF5 file, found no regular file");
+  }
+  const Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, place, "preparing to open");
+#if H5_VERSION_GE(1, 10, 7)
+  // Readers need no lock, and many cluster file systems have none.
+  check(H5Pset_file_locking(access.id(), false, true), place, "preparing to open");
+#endif
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
+  if (!file) {
+    const std::string reason = last_reason();
+    const htri_t signature = H5Fis_hdf5(path.c_str());
+    if (signature > 0) {
+      fail(place, "truncated or damaged HDF5 file (" + reason + ")");
+    }
+    fail(place, signature == 0 ? "expected an HDF5 file, found no HDF5 signature"
+                               : "cannot open (HDF5: " + reason + ")");
+  }
+  return file;
+}
+
+Handle create_file(const std::filesystem::path& path) {
+  const Place place{path.string(), ""};
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, place, "preparing to write");
+  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), place,
+        "preparing to write");
+  return own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, place,
+             "creating the file");
+}
+
+void close_file(Handle& file, const Place& place) {
+  check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), place, "writing");
+  check(file.close(), place, "closing");
+}
+
+bool exists(hid_t file, const std::string& object, const Place& place) {
+  // HDF5 wants every step of the path to exist before it looks at the next.
+  for (std::size_t end = object.find('/', 1);; end = object.find('/', end + 1)) {
+    const std::string step = object.substr(0, end);
+    const htri_t found = H5Lexists(file, step.c_str(), H5P_DEFAULT);
+    check(found, place.at(step), "looking for it");
+    if (found == 0) {
+      return false;
+    }
+    if (end == std::string::npos) {
+      return true;
+    }
+  }
+}
+
+std::string ArrayType::element_name() const {
+  const std::string bits = std::to_string(element_bytes * 8);
+  switch (kind) {
+    case H5T_INTEGER:
+      return (is_signed ? "int" : "uint") + bits;
+    case H5T_FLOAT:
+      return "float" + bits;
+    case H5T_STRING:
+      return "strings";
+    case H5T_COMPOUND:
+      return "a compound type";
+    default:
+      return "another type";
+  }
+}
+
+std::string ArrayType::shape_text() const {
+  std::string text = dims.empty() ? "a single value" : "";
+  for (const hsize_t extent : dims) {
+    text += (text.empty() ? "" : " x ") + std::to_string(extent);
+  }
+  return text;
+}
+
+namespace {
+
+/// gzip shrinks at most by about 1:1032, so a larger claim is damage (or was never written).
+void check_claimed_size(hid_t dataset, const ArrayType& type, const Place& place) {
+  constexpr double kRatioMax = 2048.0;
+  constexpr double kAlwaysFine = 64.0 * 1024 * 1024;
+  double bytes = static_cast<double>(type.element_bytes);
+  for (const hsize_t extent : type.dims) {
+    bytes *= static_cast<double>(extent);
+  }
+  const hsize_t stored = H5Dget_storage_size(dataset);
+  if (bytes > kAlwaysFine && bytes > kRatioMax * static_cast<double>(stored)) {
+    fail(place, "expected data for shape " + type.shape_text() + ", found only " +
+                    std::to_string(stored) + " stored bytes");
+  }
+}
+
+}  // namespace
+
+ArrayType array_type(hid_t dataset, const Place& place) {
+  ArrayType type;
+  const Handle element = own(H5Dget_type(dataset), H5Tclose, place, "reading the type");
+  type.kind = H5Tget_class(element.id());
+  type.element_bytes = H5Tget_size(element.id());
+  type.is_signed = type.kind == H5T_INTEGER && H5Tget_sign(element.id()) == H5T_SGN_2;
+
+  const Handle space = own(H5Dget_space(dataset), H5Sclose, place, "reading the shape");
+  const int rank = H5Sget_simple_extent_ndims(space.id());
+  check(rank, place, "reading the shape");
+  type.dims.resize(static_cast<std::size_t>(rank));
+  check(H5Sget_simple_extent_dims(space.id(), type.dims.data(), nullptr), place,
+        "reading the shape");
+
+  const Handle creation =
+      own(H5Dget_create_plist(dataset), H5Pclose, place, "reading the storage layout");
+  if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {
+    type.chunk.resize(static_cast<std::size_t>(rank));
+    check(H5Pget_chunk(creation.id(), rank, type.chunk.data()), place,
+          "reading the storage layout");
+  }
+  check_claimed_size(dataset, type, place);
+  return type;
+}
+
+}  // namespace hermes::data::hdf5

@@ -1,0 +1,195 @@
+#include "hermes/data/shard.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "hermes/core/assert.hpp"
+#include "hermes/core/error.hpp"
+
+namespace hermes::data {
+namespace {
+
+// Bounds the scratch memory where the file's order differs, and the work between two slices.
+constexpr std::uint64_t kSliceBytes = std::uint64_t{1} << 20;
+
+std::uint64_t slice_rows(const DatasetInfo& info) {
+  return std::max<std::uint64_t>(1, kSliceBytes / info.row_bytes());
+}
+
+bool needs_reordering(const DatasetInfo& info) {
+  return !info.channels_last && info.features.channels > 1 && !info.features.flat;
+}
+
+/// channels x positions -> positions x channels, for each row.
+template <class T>
+void reorder_rows(const std::byte* source, std::byte* target, std::size_t rows,
+                  const FeatureShape& shape) {
+  const std::size_t positions = shape.height * shape.width;
+  const std::size_t channels = shape.channels;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const T* from = reinterpret_cast<const T*>(source) + row * shape.size();
+    T* to = reinterpret_cast<T*>(target) + row * shape.size();
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      for (std::size_t position = 0; position < positions; ++position) {
+        to[position * channels + channel] = from[channel * positions + position];
+      }
+    }
+  }
+}
+
+/// One row: out = (in - mean) * scale with one mean and scale for all, or one for each position.
+/// Plain loops without branches, which the compiler turns into vector code.
+template <class T>
+void normalize(const T* in, std::span<const float> mean, std::span<const float> scale,
+               std::span<float> out) {
+  const std::size_t size = out.size();
+  float* to = out.data();
+  if (mean.size() == 1) {
+    const float m = mean[0];
+    const float s = scale[0];
+    for (std::size_t i = 0; i < size; ++i) {
+      to[i] = (static_cast<float>(in[i]) - m) * s;
+    }
+    return;
+  }
+  const float* m = mean.data();
+  const float* s = scale.data();
+  for (std::size_t i = 0; i < size; ++i) {
+    to[i] = (static_cast<float>(in[i]) - m[i]) * s[i];
+  }
+}
+
+/// Growing a vector in the usual way would hold the old and the new rows at the same time.
+template <class Vector>
+void resize_without_copy(Vector& vector, std::size_t size) {
+  if (size > vector.capacity()) {
+    vector = Vector();
+  }
+  vector.resize(size);
+}
+
+bool uniform(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [&](float value) { return value == values.front(); });
+}
+
+}  // namespace
+
+Shard::Shard(const Dataset& dataset, std::uint32_t class_count)
+    : dataset_(&dataset), class_count_(class_count) {
+  HERMES_ASSERT(class_count > 0, "shard without classes");
+  const DatasetInfo& info = dataset.info();
+  const bool one_for_all = uniform(info.mean) && uniform(info.scale);
+  const std::size_t repeats =
+      one_for_all ? 1 : info.features.height * info.features.width;  // 1 for plain features, too
+  for (std::size_t i = 0; i < repeats; ++i) {
+    const auto count = static_cast<std::ptrdiff_t>(one_for_all ? 1 : info.mean.size());
+    mean_.insert(mean_.end(), info.mean.begin(), info.mean.begin() + count);
+    scale_.insert(scale_.end(), info.scale.begin(), info.scale.begin() + count);
+  }
+}
+
+void Shard::load(const RowSelection& selection) {
+  start(selection);
+  load_some(std::numeric_limits<std::uint64_t>::max());
+}
+
+void Shard::start(const RowSelection& selection) {
+  clear();
+  const std::uint64_t rows = selection.row_count();
+  const DatasetInfo& info = dataset_->info();
+  if (rows > std::numeric_limits<std::uint32_t>::max()) {
+    throw DataError(info.path.string() + ": shard: expected fewer than 2^32 rows, found " +
+                    std::to_string(rows));
+  }
+  selection_ = selection;
+  resize_without_copy(labels_, rows);
+  resize_without_copy(features_, rows * info.row_bytes());
+  if (needs_reordering(info)) {
+    resize_without_copy(file_order_, std::min(rows, slice_rows(info)) * info.row_bytes());
+  }
+}
+
+bool Shard::load_some(std::uint64_t row_max) {
+  const std::uint64_t slice = slice_rows(dataset_->info());
+  try {
+    while (!loaded() && row_max > 0) {
+      const RowRange& range = selection_.ranges[next_range_];
+      const std::uint64_t count = std::min({range.count - next_in_range_, slice, row_max});
+      read_range({range.first + next_in_range_, count});
+      next_in_range_ += count;
+      row_max -= count;
+      if (next_in_range_ == range.count) {
+        ++next_range_;
+        next_in_range_ = 0;
+      }
+    }
+  } catch (...) {
+    clear();
+    throw;
+  }
+  return loaded();
+}
+
+void Shard::read_range(RowRange range) {
+  const DatasetInfo& info = dataset_->info();
+  const std::size_t bytes = range.count * info.row_bytes();
+  std::byte* target = features_.data() + loaded_rows_ * info.row_bytes();
+  if (needs_reordering(info)) {
+    dataset_->read_features(selection_.split, range, std::span(file_order_).first(bytes));
+    if (info.element_type == ElementType::Uint8) {
+      reorder_rows<std::uint8_t>(file_order_.data(), target, range.count, info.features);
+    } else {
+      reorder_rows<float>(file_order_.data(), target, range.count, info.features);
+    }
+  } else {
+    dataset_->read_features(selection_.split, range, {target, bytes});
+  }
+  dataset_->read_labels(selection_.split, range,
+                        std::span(labels_).subspan(loaded_rows_, range.count), class_count_);
+  loaded_rows_ += range.count;
+}
+
+void Shard::clear() {
+  selection_.ranges.clear();
+  next_range_ = 0;
+  next_in_range_ = 0;
+  loaded_rows_ = 0;
+  labels_.clear();  // features_ keeps its size: only growth would have to be zeroed
+}
+
+std::size_t Shard::bytes() const {
+  return features_.capacity() + file_order_.capacity() + labels_.capacity() * sizeof(std::int32_t) +
+         (mean_.capacity() + scale_.capacity()) * sizeof(float);
+}
+
+void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> x,
+                       std::span<std::int32_t> labels) const {
+  const DatasetInfo& info = dataset_->info();
+  const std::size_t row_size = info.features.size();
+  HERMES_ASSERT(loaded(), "shard is not loaded");
+  HERMES_ASSERT(x.size() == indices.size() * row_size && labels.size() == indices.size(),
+                "mini-batch: wrong output size");
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::uint32_t index = indices[i];
+    HERMES_ASSERT(index < labels_.size(), "mini-batch: row outside the shard");
+    const std::byte* row = features_.data() + index * info.row_bytes();
+    const std::span<float> out = x.subspan(i * row_size, row_size);
+    if (info.element_type == ElementType::Uint8) {
+      normalize(reinterpret_cast<const std::uint8_t*>(row), mean_, scale_, out);
+    } else {
+      normalize(reinterpret_cast<const float*>(row), mean_, scale_, out);
+    }
+    labels[i] = labels_[index];
+  }
+}
+
+std::size_t shard_bytes(const DatasetInfo& info, std::uint64_t row_count) {
+  const std::size_t scratch =
+      needs_reordering(info) ? std::min(row_count, slice_rows(info)) * info.row_bytes() : 0;
+  return row_count * (info.row_bytes() + sizeof(std::int32_t)) + scratch +
+         2 * info.features.size() * sizeof(float);
+}
+
+}  // namespace hermes::data

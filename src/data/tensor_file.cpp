@@ -1,0 +1,187 @@
+#include "hermes/data/tensor_file.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "data/atomic_file.hpp"
+#include "data/hdf5.hpp"
+#include "hermes/core/assert.hpp"
+
+namespace hermes::data {
+namespace {
+
+using hdf5::Extent;
+using hdf5::Handle;
+using hdf5::Place;
+
+constexpr hsize_t kChunkValuesMax = hsize_t{1} << 24;  // 64 MiB; HDF5 itself stops at 4 GiB
+
+/// Chunks of whole rows with a checksum. A single value cannot be chunked and has none.
+Handle tensor_storage(const TensorView& tensor, const Place& place) {
+  Handle storage = hdf5::own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, place, "preparing");
+  if (tensor.dims.empty() || tensor.values.empty()) {
+    return storage;
+  }
+  std::vector<hsize_t> chunk(tensor.dims.begin(), tensor.dims.end());
+  const hsize_t row = std::max<hsize_t>(1, tensor.values.size() / chunk[0]);
+  chunk[0] = std::clamp<hsize_t>(kChunkValuesMax / row, 1, chunk[0]);
+  hdf5::check(H5Pset_chunk(storage.id(), static_cast<int>(chunk.size()), chunk.data()), place,
+              "preparing");
+  hdf5::check(H5Pset_fletcher32(storage.id()), place, "preparing");
+  return storage;
+}
+
+void write_tensor(hid_t file, const TensorView& tensor, const Place& place) {
+  const std::uint64_t size = std::accumulate(tensor.dims.begin(), tensor.dims.end(),
+                                             std::uint64_t{1}, std::multiplies<>());
+  HERMES_ASSERT(size == tensor.values.size(), "tensor: values do not fill the shape");
+  const std::vector<hsize_t> dims(tensor.dims.begin(), tensor.dims.end());
+  const Handle space = hdf5::own(
+      dims.empty() ? H5Screate(H5S_SCALAR)
+                   : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+      H5Sclose, place, "preparing");
+  const Handle links = hdf5::own(H5Pcreate(H5P_LINK_CREATE), H5Pclose, place, "preparing");
+  hdf5::check(H5Pset_create_intermediate_group(links.id(), 1), place, "preparing");
+  const Handle storage = tensor_storage(tensor, place);
+  const Handle dataset = hdf5::own(H5Dcreate2(file, tensor.name.c_str(), H5T_IEEE_F32LE, space.id(),
+                                              links.id(), storage.id(), H5P_DEFAULT),
+                                   H5Dclose, place, "creating the tensor");
+  if (!tensor.values.empty()) {
+    hdf5::check(H5Dwrite(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                         tensor.values.data()),
+                place, "writing");
+  }
+}
+
+/// Writes each kind of attribute value in the form that h5py would choose.
+struct AttributeWriter {
+  hid_t file;
+  const std::string& name;
+  const Place& place;
+
+  void operator()(const std::string& value) const {
+    hdf5::write_strings(file, name, {value}, Extent::Scalar, place);
+  }
+  void operator()(std::int64_t value) const {
+    hdf5::write_integers(file, name, {value}, Extent::Scalar, place);
+  }
+  void operator()(double value) const {
+    hdf5::write_numbers(file, name, {value}, Extent::Scalar, place);
+  }
+  void operator()(const std::vector<std::int64_t>& values) const {
+    HERMES_ASSERT(!values.empty(), "attribute: empty list");
+    hdf5::write_integers(file, name, values, Extent::List, place);
+  }
+  void operator()(const std::vector<double>& values) const {
+    HERMES_ASSERT(!values.empty(), "attribute: empty list");
+    hdf5::write_numbers(file, name, values, Extent::List, place);
+  }
+};
+
+herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* names) noexcept {
+  if (info->type == H5O_TYPE_DATASET) {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  }
+  return 0;
+}
+
+herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names) noexcept {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+Tensor read_tensor(hid_t file, const std::string& name, const Place& place) {
+  const Handle dataset =
+      hdf5::own(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, place, "opening");
+  const hdf5::ArrayType type = hdf5::array_type(dataset.id(), place);
+  if (type.kind != H5T_FLOAT) {
+    hdf5::fail(place, "expected floats, found " + type.element_name());
+  }
+  Tensor tensor{name, {type.dims.begin(), type.dims.end()}, {}};
+  tensor.values.resize(
+      std::accumulate(tensor.dims.begin(), tensor.dims.end(), std::size_t{1}, std::multiplies<>()));
+  if (!tensor.values.empty()) {
+    hdf5::check(H5Dread(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                        tensor.values.data()),
+                place, "reading");
+  }
+  return tensor;
+}
+
+void read_attribute(hid_t file, const std::string& name, const Place& place,
+                    Attributes& attributes) {
+  const Handle attribute =
+      hdf5::own(H5Aopen(file, name.c_str(), H5P_DEFAULT), H5Aclose, place, "opening an attribute");
+  const Handle type = hdf5::own(H5Aget_type(attribute.id()), H5Tclose, place, "reading a type");
+  const Handle space = hdf5::own(H5Aget_space(attribute.id()), H5Sclose, place, "reading a shape");
+  const bool scalar = H5Sget_simple_extent_type(space.id()) == H5S_SCALAR;
+  if (!scalar && H5Sget_simple_extent_ndims(space.id()) != 1) {
+    return;
+  }
+  switch (H5Tget_class(type.id())) {
+    case H5T_STRING:
+      if (scalar) {
+        attributes[name] = hdf5::read_strings(file, name.c_str(), place)->front();
+      }
+      return;
+    case H5T_INTEGER: {
+      std::vector<std::int64_t> values = *hdf5::read_integers(file, name.c_str(), place);
+      attributes[name] = scalar ? AttributeValue(values.front()) : AttributeValue(values);
+      return;
+    }
+    case H5T_FLOAT: {
+      std::vector<double> values = *hdf5::read_numbers(file, name.c_str(), place);
+      attributes[name] = scalar ? AttributeValue(values.front()) : AttributeValue(values);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+const Tensor* TensorFile::find(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(tensors, name, {}, &Tensor::name);
+  return found != tensors.end() && found->name == name ? &*found : nullptr;
+}
+
+void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                       const Attributes& attributes) {
+  AtomicFile output(path);
+  const Place place{path.string(), ""};
+  Handle file = hdf5::create_file(output.temporary());
+  for (const TensorView& tensor : tensors) {
+    write_tensor(file.id(), tensor, place.at(tensor.name));
+  }
+  for (const auto& [name, value] : attributes) {
+    std::visit(AttributeWriter{file.id(), name, place}, value);
+  }
+  hdf5::close_file(file, place);
+  output.commit();
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  const Handle file = hdf5::open_file(path);
+  const Place place{path.string(), ""};
+  std::vector<std::string> names;
+  hdf5::check(
+      H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &names, H5O_INFO_BASIC),
+      place, "listing");
+  std::ranges::sort(names);
+  TensorFile content;
+  for (const std::string& name : names) {
+    content.tensors.push_back(read_tensor(file.id(), name, place.at(name)));
+  }
+  names.clear();
+  hdf5::check(
+      H5Aiterate2(file.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_attribute, &names), place,
+      "listing attributes");
+  for (const std::string& name : names) {
+    read_attribute(file.id(), name, place, content.attributes);
+  }
+  return content;
+}
+
+}  // namespace hermes::data
