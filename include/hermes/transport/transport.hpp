@@ -21,7 +21,8 @@ struct TransportLimits {
 struct Received {
   Rank from;
   Frame frame;
-  /// The peer announced more than the limit or broke the framing; `frame` is empty.
+  /// The peer announced more than the limit or broke the framing; `frame` is empty. Whatever this
+  /// peer sends from then on is reported as malformed too, and not received.
   bool malformed = false;
 };
 
