@@ -1,0 +1,119 @@
+#include "hermes/wire/codec.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "hermes/core/error.hpp"
+#include "wire/sample_messages.hpp"
+
+namespace hermes::wire {
+namespace {
+
+using protocol::Message;
+using testing::one_of_each;
+using testing::parameters;
+using testing::received;
+using testing::same;
+
+constexpr std::size_t kPayloadBytesMax = 4096;
+
+class EveryKindTest : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(EveryKindTest, comes_back_as_it_was) {
+  RandomStream random(1, RandomPurpose::Test, GetParam());
+  for (int i = 0; i < 2000; ++i) {
+    const Message message = testing::random_message(GetParam(), random);
+    const Frame frame = encode(message);
+    ASSERT_LE(frame.header.size(), kHeaderBytesMax);
+    ASSERT_TRUE(same(decode(received(frame), kPayloadBytesMax), message));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(CodecTest, EveryKindTest,
+                         ::testing::Range<std::size_t>(0,
+                                                       std::variant_size_v<protocol::MessageBody>));
+
+TEST(CodecTest, neither_encode_nor_decode_copies_the_payload) {
+  const Message message = one_of_each()[1];
+  const Frame frame = encode(message);
+  EXPECT_EQ(frame.payload.bytes.data(),
+            reinterpret_cast<const std::byte*>(message.payload.values().data()));
+  EXPECT_EQ(frame.payload.owner, message.payload.owner());
+
+  const Frame arrived = received(frame);
+  const Message decoded = decode(arrived, kPayloadBytesMax);
+  EXPECT_EQ(reinterpret_cast<const std::byte*>(decoded.payload.values().data()),
+            arrived.payload.bytes.data());
+  EXPECT_EQ(decoded.payload.owner(), arrived.payload.owner);
+}
+
+TEST(CodecTest, a_decoded_payload_outlives_its_frame_and_lets_go_of_its_block) {
+  std::weak_ptr<const void> block;
+  {
+    Message decoded;
+    {
+      const Frame arrived = received(encode(one_of_each()[1]));
+      block = arrived.payload.owner;
+      decoded = decode(arrived, kPayloadBytesMax);
+    }
+    EXPECT_FALSE(block.expired());
+    EXPECT_THAT(decoded.payload.values(), ::testing::ElementsAre(1.0F, -2.0F, 0.5F));
+  }
+  EXPECT_TRUE(block.expired());
+}
+
+TEST(CodecTest, numbers_that_are_not_finite_keep_their_bits) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const float inf = std::numeric_limits<float>::infinity();
+  Message message = one_of_each()[1];
+  std::get<protocol::Report>(message.body).train_loss = nan;
+  message.payload = parameters({inf, -inf, std::numeric_limits<float>::quiet_NaN(), -0.0F});
+  const Message decoded = decode(received(encode(message)), kPayloadBytesMax);
+  EXPECT_TRUE(std::isnan(std::get<protocol::Report>(decoded.body).train_loss));
+  EXPECT_EQ(std::memcmp(decoded.payload.values().data(), message.payload.values().data(), 16), 0);
+}
+
+struct TextCase {
+  std::string text;
+  std::size_t length;
+};
+
+TEST(CodecTest, long_texts_are_cut_between_characters) {
+  const std::string euro = "\xE2\x82\xAC";
+  const TextCase cases[] = {
+      {"", 0},
+      {std::string(256, 'x'), 256},
+      {std::string(257, 'x'), 256},
+      {std::string(100000, 'x'), 256},
+      {std::string(255, 'x') + euro, 255},
+      {std::string(254, 'x') + euro, 254},
+      {std::string(253, 'x') + euro, 256},
+      {std::string(300, '\x80'), 0},
+  };
+  for (const TextCase& c : cases) {
+    const Message message{protocol::Stop{protocol::StopReason::Failed, c.text}, {}};
+    const Message decoded = decode(encode(message), 0);
+    EXPECT_EQ(std::get<protocol::Stop>(decoded.body).detail, c.text.substr(0, c.length));
+  }
+}
+
+TEST(CodecTest, a_payload_of_exactly_the_limit_is_read_and_a_larger_one_is_not) {
+  const Frame frame = encode(one_of_each()[1]);
+  EXPECT_NO_THROW(decode(received(frame), 12));
+  EXPECT_THROW(decode(received(frame), 11), DecodeError);
+  EXPECT_THROW(decode(received(frame), 0), DecodeError);
+}
+
+TEST(CodecDeathTest, a_body_that_disagrees_with_its_payload_is_a_bug_of_the_sender) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Message report = one_of_each()[1];
+  report.payload = {};
+  EXPECT_DEATH(encode(report), "disagree");
+  Message stop = one_of_each()[6];
+  stop.payload = parameters({1.0F});
+  EXPECT_DEATH(encode(stop), "disagree");
+}
+
+}  // namespace
+}  // namespace hermes::wire

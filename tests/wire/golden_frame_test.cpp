@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "hermes/wire/codec.hpp"
+#include "wire/sample_messages.hpp"
+
+namespace hermes::wire {
+namespace {
+
+/// One header of each kind, written down. A difference is a change of the format: then
+/// kWireVersion must grow, and these lines are printed by the failing test.
+constexpr std::array<const char*, 7> kGoldenHeaders = {
+    // join: prelude, body, checksum
+    "48524d5301000000000000000000000036638d7536638d751f00000000000000"
+    "0500302e312e3088776655443322112a000000000000002823000000000000"
+    "05c2d57d",
+    // report: prelude, body, checksum
+    "48524d53010001000300000000000000adab869badab869b6b00000000000000"
+    "0002010100000000000000020000000000000003000000000000000400000005"
+    "00000000000000000000000000e03f000000000000d03f000000000000c0bf00"
+    "00000000000040000000000000f8bf000000000000f03f000000000000e83f00"
+    "0000000000f4bf06000000"
+    "bdc9bc0c",
+    // heartbeat: prelude, body, checksum
+    "48524d5301000200000000000000000036638d7536638d750000000000000000"
+    "c4637d26",
+    // leave: prelude, body, checksum
+    "48524d5301000300000000000000000036638d7536638d754200000000000000"
+    "0801000000000000000200000000000000030000000000000004000000000000"
+    "000500000000000000000000000000e03f000000000000d03f07006e6f20726f"
+    "7773"
+    "54461e23",
+    // release: prelude, body, checksum
+    "48524d53010004000100000000000000dad34a58dad34a584200000000000000"
+    "0800000000000000090000000000000002030000000000000001050000000000"
+    "000007000000000000000b000000000000000d00000000000000110000000200"
+    "0000"
+    "f5cf2ee1",
+    // collect: prelude, body, checksum
+    "48524d5301000500000000000000000036638d7536638d750800000000000000"
+    "0a00000000000000"
+    "6230f1c5",
+    // stop: prelude, body, checksum
+    "48524d5301000600000000000000000036638d7536638d750700000000000000"
+    "000400646f6e65"
+    "f9fc7645",
+};
+
+std::string hex(std::span<const std::byte> bytes) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4U];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15U];
+  }
+  return text;
+}
+
+Bytes bytes_of(std::string_view text) {
+  Bytes bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes.push_back(
+        static_cast<std::byte>(std::stoul(std::string(text.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST(GoldenFrameTest, every_kind_is_written_as_ever) {
+  const auto messages = testing::one_of_each();
+  ASSERT_EQ(messages.size(), kGoldenHeaders.size());
+  for (std::size_t kind = 0; kind < messages.size(); ++kind) {
+    EXPECT_EQ(hex(encode(messages[kind]).header), kGoldenHeaders[kind]) << "kind " << kind;
+  }
+}
+
+TEST(GoldenFrameTest, every_golden_frame_is_read_as_its_message) {
+  const auto messages = testing::one_of_each();
+  for (std::size_t kind = 0; kind < messages.size(); ++kind) {
+    const SharedParameters& payload = messages[kind].payload;
+    const Frame frame{bytes_of(kGoldenHeaders[kind]),
+                      {payload.owner(), std::as_bytes(payload.values())}};
+    EXPECT_TRUE(testing::same(decode(frame, 4096), messages[kind])) << "kind " << kind;
+  }
+}
+
+TEST(GoldenFrameTest, the_payload_is_the_parameters_as_they_lie_in_memory) {
+  EXPECT_EQ(hex(encode(testing::one_of_each()[1]).payload.bytes), "0000803f000000c00000003f");
+}
+
+}  // namespace
+}  // namespace hermes::wire

@@ -1,0 +1,184 @@
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <string>
+
+#include "hermes/core/error.hpp"
+#include "hermes/wire/codec.hpp"
+#include "wire/checksum.hpp"
+#include "wire/sample_messages.hpp"
+
+namespace hermes::wire {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::one_of_each;
+using testing::received;
+using testing::same;
+
+constexpr std::size_t kPayloadBytesMax = 4096;
+constexpr std::size_t kBodyAt = 32;
+enum Kind : std::size_t { kJoin, kReport, kHeartbeat, kLeave, kRelease, kCollect, kStop };
+
+/// Makes the frame's checksum right again, as a hostile sender would.
+void seal(Bytes& header) {
+  const std::uint32_t crc = crc32(std::span(header).first(header.size() - 4));
+  std::memcpy(header.data() + header.size() - 4, &crc, 4);
+}
+
+template <class T>
+void poke(Bytes& header, std::size_t offset, T value) {
+  ASSERT_LE(offset + sizeof(T), header.size());
+  std::memcpy(header.data() + offset, &value, sizeof(T));
+}
+
+/// The message of the DecodeError that decoding throws; empty when it does not.
+std::string decode_error(const Frame& frame, std::size_t payload_bytes_max = kPayloadBytesMax) {
+  try {
+    decode(frame, payload_bytes_max);
+  } catch (const DecodeError& error) {
+    EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("\n")));
+    return error.what();
+  }
+  return {};
+}
+
+TEST(MalformedFrameTest, a_header_cut_anywhere_is_rejected) {
+  for (const protocol::Message& message : one_of_each()) {
+    Frame frame = received(encode(message));
+    while (!frame.header.empty()) {
+      frame.header.pop_back();
+      EXPECT_NE(decode_error(frame), "") << frame.header.size();
+    }
+  }
+}
+
+TEST(MalformedFrameTest, a_body_cut_anywhere_is_rejected_even_with_a_right_checksum) {
+  for (const protocol::Message& message : one_of_each()) {
+    Frame frame = received(encode(message));
+    while (frame.header.size() > kBodyAt + 4) {
+      frame.header.pop_back();
+      poke(frame.header, 24, std::uint64_t{frame.header.size() - kBodyAt - 4});
+      seal(frame.header);
+      EXPECT_THAT(decode_error(frame), HasSubstr("message body: ends early"));
+    }
+  }
+}
+
+TEST(MalformedFrameTest, a_payload_of_any_other_length_is_rejected) {
+  const Frame frame = received(encode(one_of_each()[kReport]));
+  for (std::size_t length = 0; length < 12; ++length) {
+    Frame cut = frame;
+    cut.payload.bytes = frame.payload.bytes.first(length);
+    EXPECT_THAT(decode_error(cut), HasSubstr("message payload: bytes: expected 12"));
+  }
+  Frame longer = frame;
+  const auto block = std::make_shared<const AlignedVector<std::byte>>(16);
+  longer.payload = {block, *block};
+  EXPECT_THAT(decode_error(longer), HasSubstr("expected 12, found 16"));
+}
+
+TEST(MalformedFrameTest, a_flipped_bit_anywhere_is_rejected) {
+  for (const protocol::Message& message : one_of_each()) {
+    const Frame frame = encode(message);
+    for (std::size_t bit = 0; bit < frame.header.size() * 8; ++bit) {
+      Frame flipped = received(frame);
+      flipped.header[bit / 8] ^= std::byte{1} << bit % 8;
+      EXPECT_NE(decode_error(flipped), "") << "bit " << bit;
+    }
+    for (std::size_t bit = 0; bit < frame.payload.bytes.size() * 8; ++bit) {
+      AlignedVector<std::byte> bytes(frame.payload.bytes.begin(), frame.payload.bytes.end());
+      bytes[bit / 8] ^= std::byte{1} << bit % 8;
+      const auto block = std::make_shared<const AlignedVector<std::byte>>(std::move(bytes));
+      EXPECT_THAT(decode_error({frame.header, {block, *block}}), HasSubstr("payload: checksum"));
+    }
+  }
+}
+
+TEST(MalformedFrameTest, a_payload_that_never_arrived_is_rejected) {
+  const Frame frame = encode(one_of_each()[kReport]);
+  const auto zeros = std::make_shared<const AlignedVector<std::byte>>(12);
+  EXPECT_THAT(decode_error({frame.header, {zeros, *zeros}}), HasSubstr("payload: checksum"));
+}
+
+struct PokeCase {
+  Kind kind;
+  std::function<void(Bytes&)> damage;
+  const char* error;
+};
+
+TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_name) {
+  const auto byte_at = [](std::size_t offset, std::uint8_t value) {
+    return [=](Bytes& header) { poke(header, offset, value); };
+  };
+  const PokeCase cases[] = {
+      {kStop, byte_at(0, 'X'), "expected a Hermes frame"},
+      {kStop, byte_at(4, 7), "wire version: expected 1, found 7"},
+      {kStop, byte_at(6, 7), "kind: expected at most 6, found 7"},
+      {kStop, byte_at(6, 255), "kind: expected at most 6, found 255"},
+      {kReport, byte_at(7, 1), "payload encoding at most: expected 0, found 1"},
+      {kHeartbeat, byte_at(24, 1), "body bytes: expected 0, found 1"},
+      {kStop, byte_at(kBodyAt, 11), "stop reason: expected at most 10, found 11"},
+      {kStop, byte_at(kBodyAt + 2, 2), "detail: expected at most 256 bytes, found 516"},
+      {kStop, byte_at(kBodyAt + 1, 5), "ends early"},
+      {kStop, byte_at(kBodyAt + 1, 3), "found 1 more"},
+      {kJoin, byte_at(kBodyAt + 1, 255), "program version: expected at most 256 bytes"},
+      {kReport, byte_at(kBodyAt, 4), "report kind: expected at most 3, found 4"},
+      {kReport, byte_at(kBodyAt + 1, 4), "payload kind: expected at most 3, found 4"},
+      {kReport, byte_at(kBodyAt + 2, 2), "vote: expected 0 or 1, found 2"},
+      {kReport, byte_at(kBodyAt + 1, 0), "expected none for this body, found 3 values"},
+      {kReport, byte_at(8, 2), "payload: bytes: expected 8, found 12"},
+      {kReport, byte_at(8, 0), "expected values for this body, found none"},
+      {kReport, byte_at(15, 255), "values at most: expected 1024"},
+      {kReport, byte_at(15, 64), "values at most: expected 1024"},
+      {kRelease, byte_at(kBodyAt + 16, 3), "model source: expected at most 2, found 3"},
+      {kRelease, byte_at(kBodyAt + 16, 1), "expected none for this body"},
+      {kRelease, byte_at(kBodyAt + 25, 2), "row order: expected at most 1, found 2"},
+      {kLeave, byte_at(kBodyAt, 200), "stop reason: expected at most 10, found 200"},
+      {kCollect, byte_at(6, kHeartbeat), "expected its end after 0 bytes, found 8 more"},
+      {kHeartbeat, byte_at(8, 1), "expected none for this body, found 1 values"},
+  };
+  for (const PokeCase& c : cases) {
+    Frame frame = received(encode(one_of_each()[c.kind]));
+    c.damage(frame.header);
+    seal(frame.header);
+    EXPECT_THAT(decode_error(frame), HasSubstr(c.error));
+  }
+}
+
+TEST(MalformedFrameTest, a_header_over_the_limit_is_rejected) {
+  Frame frame;
+  frame.header.resize(kHeaderBytesMax + 1);
+  EXPECT_THAT(decode_error(frame), HasSubstr("expected 1024, found 1025"));
+}
+
+TEST(MalformedFrameTest, a_payload_at_an_odd_address_is_rejected) {
+  Frame frame = received(encode(one_of_each()[kReport]));
+  const auto block = std::make_shared<AlignedVector<std::byte>>(13);
+  std::copy(frame.payload.bytes.begin(), frame.payload.bytes.end(), block->begin() + 1);
+  frame.payload = {block, std::span(*block).subspan(1)};
+  EXPECT_THAT(decode_error(frame), HasSubstr("aligned"));
+}
+
+TEST(MalformedFrameTest, random_sealed_bytes_are_rejected_or_read_to_the_last_byte) {
+  RandomStream random(3, RandomPurpose::Test);
+  for (int i = 0; i < 20000; ++i) {
+    Frame frame = encode(one_of_each()[random.below(7)]);
+    frame.payload = {};
+    poke(frame.header, 8, std::uint64_t{0});
+    poke(frame.header, 16, payload_checksum({}));
+    const std::size_t body_bytes = frame.header.size() - kBodyAt - 4;
+    for (std::uint64_t change = 0; body_bytes > 0 && change < 3; ++change) {
+      frame.header[kBodyAt + random.below(body_bytes)] = static_cast<std::byte>(random.below(256));
+    }
+    seal(frame.header);
+    try {
+      const Frame again = encode(decode(frame, kPayloadBytesMax));
+      EXPECT_EQ(again.header, frame.header);
+    } catch (const DecodeError&) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hermes::wire
