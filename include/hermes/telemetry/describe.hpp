@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "hermes/protocol/record.hpp"
 
@@ -9,6 +10,9 @@ namespace hermes::telemetry {
 /// One line that tells a person what happened. A gate's decision is explained in full: z, mean,
 /// sigma, threshold, silent rounds, decision.
 std::string describe(const protocol::Record& record);
+
+/// push, vote, suppressed or pull.
+std::string_view name_of(protocol::ReportKind kind);
 
 /// True for what a user should look at: a lost or refused worker, a rejected report, a run that
 /// went wrong.
