@@ -12,7 +12,7 @@ namespace hermes::protocol {
 struct ShardSize {
   std::uint64_t rows = 0;
   std::uint32_t minibatch = 0;
-  std::string why;  ///< one line for the log
+  std::string why{};  ///< one line for the log
 };
 
 /// The server's rule: how many rows and which mini-batch size each worker gets (which rows they

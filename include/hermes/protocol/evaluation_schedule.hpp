@@ -32,6 +32,8 @@ class EvaluationSchedule {
   /// The version to evaluate now, if the evaluator is free; it is then in progress.
   std::optional<Model> take();
   bool is_idle() const { return !running_.has_value() && !waiting_.has_value(); }
+  /// Forgets what waits and what runs: the run's outcome is decided.
+  void close();
 
   /// The result for the version in progress. Returns that model when it is the new best (smallest
   /// loss), else nothing. A result for any other version, or a loss that is not finite, is no best.
@@ -47,7 +49,7 @@ class EvaluationSchedule {
   std::optional<Model> running_;
   std::optional<Model> waiting_;
   std::optional<Version> newest_;
-  Version best_;
+  Version best_{};
   double best_loss_ = std::numeric_limits<double>::infinity();
 };
 

@@ -32,7 +32,7 @@ class Gate {
   Decision decide(double loss);
 
  private:
-  GateConfig config_;
+  GateConfig config_{};
   double threshold_;
   std::deque<double> window_;
   std::uint32_t silent_ = 0;

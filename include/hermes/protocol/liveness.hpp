@@ -32,8 +32,9 @@ class SilenceMonitor {
  private:
   static constexpr std::size_t kHistory = 32;
 
-  Duration floor_;
+  Duration floor_{};
   double deviations_;
+  bool is_known_ = false;
   Instant last_{};
   Duration deadline_ = floor_;
   std::array<double, kHistory> intervals_{};

@@ -8,10 +8,11 @@
 namespace hermes::protocol {
 
 struct MergeInput {
-  std::span<const float> initial;     ///< w_0
-  std::span<const float> global;      ///< w
-  std::optional<double> global_loss;  ///< of the newest evaluated version
-  std::span<const Update> updates;    ///< in rank order; at least one
+  Version version{};                    ///< of `global`; 0 means that nothing was merged yet
+  std::span<const float> initial{};     ///< w_0
+  std::span<const float> global{};      ///< w
+  std::optional<double> global_loss{};  ///< of the newest evaluated version
+  std::span<const Update> updates{};    ///< in rank order; at least one
 };
 
 /// The server's rule: the next global model from this one and the updates. May keep state (the

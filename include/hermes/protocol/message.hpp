@@ -43,7 +43,7 @@ std::string_view to_string(StopReason reason);
 
 /// First message of a worker: who it is and whether it fits this run.
 struct Join {
-  std::string program_version;
+  std::string program_version{};
   std::uint64_t run_fingerprint = 0;  ///< hash of configuration, model and data set
   std::uint64_t parameter_count = 0;
   std::uint64_t shard_rows_max = 0;  ///< rows that its memory budget can hold
@@ -74,16 +74,17 @@ struct Report {
   ReportKind kind = ReportKind::Push;
   PayloadKind payload = PayloadKind::None;
   bool vote = false;  ///< with kind Vote: "synchronise"
-  Ticket ticket;      ///< of the release under which the round was made
-  Round round;        ///< rounds this worker has completed, this one included
-  Version base;       ///< version of the model it last adopted
+  Ticket ticket{};    ///< of the release under which the round was made
+  Round round{};      ///< rounds this worker has completed, this one included
+  Version base{};     ///< version of the model it last adopted
   std::uint32_t steps = 0;
-  std::uint64_t samples = 0;  ///< since the last push
+  std::uint64_t samples = 0;       ///< in this round
+  std::uint64_t push_samples = 0;  ///< since the model was adopted: the weight of a payload
   double compute_seconds = 0.0;
   double train_loss = 0.0;
   double validation_loss = 0.0;      ///< 0 where the strategy does not ask for it
   double validation_accuracy = 0.0;  ///< as validation_loss
-  GateReading gate;
+  GateReading gate{};
 
   friend bool operator==(const Report&, const Report&) = default;
 };
@@ -109,8 +110,8 @@ struct WorkerTotals {
 /// Last message of a worker: the answer to Stop, or its own reason to go.
 struct Leave {
   StopReason reason = StopReason::Failed;
-  WorkerTotals totals;
-  std::string detail;
+  WorkerTotals totals{};
+  std::string detail{};
 
   friend bool operator==(const Leave&, const Leave&) = default;
 };
@@ -132,18 +133,18 @@ struct RoundPlan {
 
 /// Permission to train: a new ticket and the model to start from.
 struct Release {
-  Ticket ticket;
-  Version version;
+  Ticket ticket{};
+  Version version{};
   ModelSource model = ModelSource::Keep;
-  Assignment assignment;
-  RoundPlan plan;
+  Assignment assignment{};
+  RoundPlan plan{};
 
   friend bool operator==(const Release&, const Release&) = default;
 };
 
 /// Asks a worker that voted for its payload.
 struct Collect {
-  Ticket ticket;
+  Ticket ticket{};
 
   friend bool operator==(const Collect&, const Collect&) = default;
 };
@@ -151,7 +152,7 @@ struct Collect {
 /// The run is over for this worker.
 struct Stop {
   StopReason reason = StopReason::Failed;
-  std::string detail;
+  std::string detail{};
 
   friend bool operator==(const Stop&, const Stop&) = default;
 };
@@ -160,8 +161,8 @@ using MessageBody = std::variant<Join, Report, Heartbeat, Leave, Release, Collec
 
 /// A body and, for a push or a release with a model, the block of parameters beside it.
 struct Message {
-  MessageBody body;
-  SharedParameters payload;
+  MessageBody body{};
+  SharedParameters payload{};
 };
 
 /// Name of the body's alternative, for logs and counters.

@@ -17,7 +17,7 @@ struct RoundOutcome {
 struct PushDecision {
   ReportKind kind = ReportKind::Push;
   bool vote = false;
-  GateReading gate;
+  GateReading gate{};
 };
 
 /// The worker's rule: what to report after a round. One object per worker; may keep state.

@@ -23,60 +23,60 @@ enum class RejectReason : std::uint8_t {
 std::string_view to_string(RejectReason reason);
 
 struct WorkerJoined {
-  Rank rank;
+  Rank rank{};
 };
 struct WorkerRefused {
-  Rank rank;
-  std::string why;
+  Rank rank{};
+  std::string why{};
 };
 struct WorkerLost {
-  Rank rank;
-  Duration silent;
+  Rank rank{};
+  Duration silent{};
 };
 struct WorkerReturned {
-  Rank rank;
+  Rank rank{};
 };
 struct WorkerLeft {
-  Rank rank;
-  Leave leave;
+  Rank rank{};
+  Leave leave{};
 };
 struct TrainingStarted {
   std::uint32_t workers = 0;
 };
 /// An accepted report (push, vote, suppressed or pull).
 struct ReportAccepted {
-  Rank rank;
-  Report report;
+  Rank rank{};
+  Report report{};
 };
 struct ReportRejected {
-  Rank rank;
+  Rank rank{};
   RejectReason reason = RejectReason::Late;
   bool had_payload = false;
 };
 struct MergedUpdate {
-  Rank rank;
+  Rank rank{};
   std::uint64_t staleness = 0;
 };
 struct Merged {
-  Version version;  ///< after the merge
-  std::vector<MergedUpdate> updates;
+  Version version{};  ///< after the merge
+  std::vector<MergedUpdate> updates{};
 };
 struct Released {
-  Rank rank;
-  Version version;
-  Duration waited;  ///< since its report
+  Rank rank{};
+  Version version{};
+  Duration waited{};  ///< since its report
   bool with_model = false;
 };
 struct Evaluation {
-  Version version;
+  Version version{};
   double loss = 0.0;
   double accuracy = 0.0;
   bool best = false;
 };
 struct AssignmentChanged {
-  Rank rank;
-  Assignment assignment;
-  std::string why;
+  Rank rank{};
+  Assignment assignment{};
+  std::string why{};
 };
 struct StopDecided {
   StopReason reason = StopReason::Failed;

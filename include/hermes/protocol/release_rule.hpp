@@ -10,11 +10,11 @@ namespace hermes::protocol {
 
 /// What the server does now. Nothing set: hold.
 struct ReleaseDecision {
-  bool merge = false;         ///< merge all pending updates first
-  std::vector<Rank> release;  ///< let these go on
-  bool with_model = true;     ///< the released get the global model (else they keep their own)
-  std::vector<Rank> collect;  ///< ask these for their payload
-  RoundPlan plan;             ///< for the released
+  bool merge = false;           ///< merge all pending updates first
+  std::vector<Rank> release{};  ///< let these go on
+  bool with_model = true;       ///< the released get the global model (else they keep their own)
+  std::vector<Rank> collect{};  ///< ask these for their payload
+  RoundPlan plan{};             ///< for the released
 };
 
 /// The server's rule: who may go on, and when pending updates are merged. Asked again after every

@@ -24,10 +24,10 @@ enum class PeerState : std::uint8_t {
 
 /// A payload that waits to be merged, or is being merged.
 struct Update {
-  Rank rank;
-  Version base;
+  Rank rank{};
+  Version base{};
   PayloadKind kind = PayloadKind::None;
-  SharedParameters payload;
+  SharedParameters payload{};
   double loss = 0.0;  ///< the worker's validation loss
   std::uint64_t samples = 0;
   std::uint64_t staleness = 0;  ///< filled in when it is merged
@@ -35,16 +35,16 @@ struct Update {
 
 /// What the server knows of one worker.
 struct Peer {
-  Rank rank;
+  Rank rank{};
   PeerState state = PeerState::Expected;
-  Ticket ticket;   ///< of the last release
-  Round clock;     ///< rounds accepted; a returning worker starts at the slowest peer's
-  Round reported;  ///< the worker's own count in its last report
-  Version pulled;  ///< version of the model it was last given
-  Assignment assignment;
+  Ticket ticket{};   ///< of the last release
+  Round clock{};     ///< rounds accepted; a returning worker starts at the slowest peer's
+  Round reported{};  ///< the worker's own count in its last report
+  Version pulled{};  ///< version of the model it was last given
+  Assignment assignment{};
   std::uint64_t shard_rows_max = 0;
-  Report last_report;
-  std::optional<Update> pending;
+  Report last_report{};
+  std::optional<Update> pending{};
   Instant reported_at{};
   Instant last_sent{};
   SilenceMonitor silence;
@@ -75,7 +75,7 @@ class Roster {
   std::optional<Round> slowest_clock() const;
 
  private:
-  std::vector<Peer> peers_;
+  std::vector<Peer> peers_{};
 };
 
 }  // namespace hermes::protocol

@@ -22,16 +22,16 @@ namespace hermes::protocol {
 // ---- events (beside Ticked) ----
 
 struct WorkerSaid {
-  Rank from;
-  Message message;
+  Rank from{};
+  Message message{};
 };
 /// Bytes from a worker that are no valid frame.
 struct WorkerGarbled {
-  Rank from;
+  Rank from{};
 };
 /// The answer to an Evaluate effect.
 struct Evaluated {
-  Version version;
+  Version version{};
   double loss = 0.0;
   double accuracy = 0.0;
 };
@@ -45,18 +45,18 @@ using ServerEvent = std::variant<WorkerSaid, WorkerGarbled, Evaluated, Interrupt
 // ---- effects, to be carried out in order ----
 
 struct TellWorker {
-  Rank to;
-  Message message;
+  Rank to{};
+  Message message{};
 };
 /// Compute loss and accuracy of this model on the validation subset; answer with Evaluated.
 struct Evaluate {
-  Version version;
-  SharedParameters parameters;
+  Version version{};
+  SharedParameters parameters{};
 };
 /// The best model so far; keep it.
 struct KeepBest {
-  Version version;
-  SharedParameters parameters;
+  Version version{};
+  SharedParameters parameters{};
   double loss = 0.0;
   double accuracy = 0.0;
 };
@@ -81,11 +81,11 @@ struct StopConfig {
 
 struct ServerConfig {
   std::uint32_t workers = 1;
-  std::string program_version;
+  std::string program_version{};
   std::uint64_t run_fingerprint = 0;
-  LivenessConfig liveness;
-  StopConfig stop;
-  PartitionConfig partition;
+  LivenessConfig liveness{};
+  StopConfig stop{};
+  PartitionConfig partition{};
   std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
 };
 
@@ -141,16 +141,17 @@ class Server {
   Strategy strategy_;
   Roster roster_;
   ParameterPool pool_;
-  SharedParameters initial_;
-  SharedParameters global_;
-  Version version_;
+  SharedParameters initial_{};
+  SharedParameters global_{};
+  Version version_{};
   EvaluationSchedule evaluations_;
-  std::optional<double> global_loss_;
+  std::optional<double> global_loss_{};
   ServerState state_ = ServerState::Gathering;
   StopReason stop_reason_ = StopReason::Failed;
   Instant gathering_since_{};
   Instant training_since_{};
   Instant draining_since_{};
+  Instant last_live_{};
   Instant last_step_{};
   bool stepped_ = false;
 };

@@ -27,7 +27,7 @@ struct AspConfig {
 /// Hermes (Basani et al., HiPC 2024): z-score gate at the worker, loss-weighted merge.
 struct HermesConfig {
   static constexpr std::string_view kName = "hermes";
-  GateConfig gate;
+  GateConfig gate{};
   double staleness_exponent = 0.0;  ///< c in (1 + staleness)^-c
 };
 

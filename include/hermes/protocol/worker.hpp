@@ -17,16 +17,16 @@ namespace hermes::protocol {
 
 struct WorkerStarted {};
 struct ServerSaid {
-  Message message;
+  Message message{};
 };
 struct AssignmentLoaded {};
 struct RoundFinished {
-  RoundOutcome outcome;
+  RoundOutcome outcome{};
 };
 /// The executor cannot go on (the data is damaged, say).
 struct WorkerFailed {
   StopReason reason = StopReason::Failed;
-  std::string detail;
+  std::string detail{};
 };
 struct Ticked {};
 
@@ -37,15 +37,15 @@ using WorkerEvent =
 
 /// Send; `body.payload` of a report says what the executor must attach.
 struct TellServer {
-  MessageBody body;
+  MessageBody body{};
 };
 struct LoadAssignment {
-  Assignment assignment;
+  Assignment assignment{};
 };
 /// Overwrite the local model. `Initial` and `Attached` only.
 struct AdoptModel {
   ModelSource source = ModelSource::Initial;
-  SharedParameters parameters;
+  SharedParameters parameters{};
 };
 /// Train one round and answer with RoundFinished.
 struct StartRound {
@@ -56,7 +56,7 @@ struct AbandonRound {};
 /// The worker's part is over; send what is queued, then end.
 struct WorkerFinished {
   StopReason reason = StopReason::Failed;
-  std::string detail;
+  std::string detail{};
 };
 
 using WorkerEffect =
@@ -71,8 +71,8 @@ enum class WorkerState : std::uint8_t {
 };
 
 struct WorkerConfig {
-  Join join;
-  LivenessConfig liveness;
+  Join join{};
+  LivenessConfig liveness{};
   PayloadKind payload = PayloadKind::Delta;
 };
 
@@ -116,13 +116,13 @@ class Worker {
   WorkerConfig config_;
   std::unique_ptr<PushRule> push_rule_;
   WorkerState state_ = WorkerState::Joining;
-  Ticket ticket_;
-  Version base_;
-  Assignment assignment_;
+  Ticket ticket_{};
+  Version base_{};
+  Assignment assignment_{};
   std::uint32_t rounds_left_ = 0;
-  std::uint64_t samples_since_push_ = 0;
-  Report vote_;  ///< the report to repeat with a payload when the server collects
-  WorkerTotals totals_;
+  std::uint64_t push_samples_ = 0;
+  Report vote_{};  ///< the report to repeat with a payload when the server collects
+  WorkerTotals totals_{};
   Instant waiting_since_{};
   Instant last_heard_{};
   Instant last_sent_{};

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "hermes/protocol/allocation_rule.hpp"
+#include "hermes/protocol/strategy.hpp"
+
+namespace hermes::protocol {
+
+/// Everybody gets the configured rows, or as many as its memory holds, for the whole run.
+class StaticAllocation final : public AllocationRule {
+ public:
+  explicit StaticAllocation(const StaticAllocationConfig& config) : config_(config) {}
+  ShardSize initial(const Peer& peer) override;
+  std::optional<ShardSize> review(const Roster& roster, const Peer& peer) override;
+
+ private:
+  StaticAllocationConfig config_;
+};
+
+}  // namespace hermes::protocol

@@ -1,0 +1,248 @@
+// The server's life: gathering, training, draining; merging and releasing.
+// What single workers say and do is in server_peers.cpp.
+#include "hermes/protocol/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hermes/core/assert.hpp"
+
+namespace hermes::protocol {
+
+Server::Server(ServerConfig config, Strategy strategy, SharedParameters initial)
+    : config_(std::move(config)),
+      strategy_(std::move(strategy)),
+      roster_(config_.workers, config_.liveness),
+      pool_(initial.size()),
+      initial_(std::move(initial)),
+      global_(initial_),
+      evaluations_(config_.evaluate_every, strategy_.release->is_barrier()) {
+  HERMES_ASSERT(config_.workers > 0, "server: no workers");
+  HERMES_ASSERT(config_.evaluate_every > 0, "server: evaluation period of zero");
+}
+
+std::vector<ServerEffect> Server::step(const ServerEvent& event, Instant now) {
+  Effects effects;
+  if (state_ == ServerState::Finished) {
+    return effects;
+  }
+  if (!stepped_) {
+    stepped_ = true;
+    gathering_since_ = now;
+  } else if (now - last_step_ > config_.liveness.worker_timeout / 2.0) {
+    // The server itself was away (frozen, say): its mail is unread, so nobody is to blame.
+    for (Peer& peer : roster_.peers()) {
+      peer.silence.pardon(now);
+    }
+  }
+  last_step_ = now;
+
+  std::visit([&](const auto& concrete) { on(concrete, now, effects); }, event);
+
+  if (state_ == ServerState::Gathering) {
+    start_when_gathered(now, effects);
+  }
+  if (state_ == ServerState::Training) {
+    apply_release_rule(now, effects);
+    check_limits(now, effects);
+  }
+  if (state_ == ServerState::Draining) {
+    finish_when_drained(now, effects);
+  }
+  return effects;
+}
+
+void Server::on(const Evaluated& event, Instant now, Effects& effects) {
+  const std::optional<EvaluationSchedule::Model> best =
+      evaluations_.finish(event.version, event.loss);
+  global_loss_ = event.loss;
+  effects.emplace_back(
+      Note{Evaluation{event.version, event.loss, event.accuracy, best.has_value()}});
+  if (best) {
+    effects.emplace_back(KeepBest{best->version, best->parameters, event.loss, event.accuracy});
+  }
+  if (state_ == ServerState::Training) {
+    if (config_.stop.target_accuracy > 0.0 && event.accuracy >= config_.stop.target_accuracy) {
+      drain(StopReason::TargetAccuracy, now, effects);
+    } else if (config_.stop.patience > 0 &&
+               evaluations_.periods_without_best() >= config_.stop.patience) {
+      drain(StopReason::Patience, now, effects);
+    }
+  }
+  schedule_evaluation(effects);
+}
+
+void Server::on(const Interrupted& event, Instant now, Effects& effects) {
+  if (state_ != ServerState::Draining) {
+    drain(event.reason, now, effects);
+  }
+}
+
+void Server::on(const Ticked& /*event*/, Instant now, Effects& effects) {
+  watch_silence(now, effects);
+  send_heartbeats(now, effects);
+}
+
+void Server::start_when_gathered(Instant now, Effects& effects) {
+  const std::uint32_t joined = roster_.count(PeerState::Joined);
+  const std::uint32_t expected = roster_.count(PeerState::Expected);
+  const bool is_late = now - gathering_since_ > config_.liveness.gather_timeout;
+  if (expected > 0 && !is_late) {
+    return;
+  }
+  if (joined == 0) {
+    drain(StopReason::NoWorkers, now, effects);
+    return;
+  }
+  state_ = ServerState::Training;
+  training_since_ = now;
+  last_live_ = now;
+  effects.emplace_back(Note{TrainingStarted{joined}});
+  for (Peer& peer : roster_.peers()) {
+    if (peer.state == PeerState::Joined) {
+      release(peer, true, RoundPlan{}, now, effects);
+    }
+  }
+}
+
+void Server::apply_release_rule(Instant now, Effects& effects) {
+  if (evaluations_.blocks(version_.next())) {
+    return;
+  }
+  const ReleaseDecision decision = strategy_.release->decide(roster_, now);
+  if (decision.merge) {
+    merge_pending(effects);
+    check_limits(now, effects);
+    if (state_ != ServerState::Training) {
+      return;
+    }
+  }
+  for (const Rank rank : decision.collect) {
+    Peer& peer = roster_.at(rank);
+    peer.state = PeerState::Collecting;
+    tell(peer, Message{Collect{peer.ticket}, {}}, now, effects);
+  }
+  for (const Rank rank : decision.release) {
+    release(roster_.at(rank), decision.with_model, decision.plan, now, effects);
+  }
+}
+
+void Server::merge_pending(Effects& effects) {
+  std::vector<Update> updates;
+  Merged record;
+  for (Peer& peer : roster_.peers()) {
+    if (peer.pending) {
+      peer.pending->staleness = version_.value - peer.pending->base.value;
+      record.updates.push_back(MergedUpdate{peer.rank, peer.pending->staleness});
+      updates.push_back(*std::exchange(peer.pending, std::nullopt));
+    }
+  }
+  if (updates.empty()) {
+    return;
+  }
+  AlignedVector<float> merged = pool_.acquire();
+  strategy_.merge->merge(MergeInput{.version = version_,
+                                    .initial = initial_.values(),
+                                    .global = global_.values(),
+                                    .global_loss = global_loss_,
+                                    .updates = updates},
+                         merged);
+  global_ = pool_.seal(std::move(merged));
+  version_ = version_.next();
+  record.version = version_;
+  effects.emplace_back(Note{std::move(record)});
+  if (evaluations_.is_due(version_)) {
+    evaluations_.offer({version_, global_});
+    schedule_evaluation(effects);
+  }
+}
+
+void Server::release(Peer& peer, bool with_model, RoundPlan plan, Instant now, Effects& effects) {
+  const bool is_first = peer.ticket.value == 0;
+  const std::optional<ShardSize> size =
+      is_first ? strategy_.allocation->initial(peer) : strategy_.allocation->review(roster_, peer);
+  if (size) {
+    peer.assignment =
+        make_assignment(config_.partition, peer.rank, *size, peer.assignment.generation + 1);
+    effects.emplace_back(Note{AssignmentChanged{peer.rank, peer.assignment, size->why}});
+  }
+  if (with_model) {
+    peer.pulled = version_;
+  }
+  const bool is_initial = with_model && version_.value == 0;
+  const ModelSource source = !with_model  ? ModelSource::Keep
+                             : is_initial ? ModelSource::Initial
+                                          : ModelSource::Attached;
+  const Duration waited = peer.is_waiting() ? now - peer.reported_at : seconds(0.0);
+  peer.ticket = peer.ticket.next();
+  peer.state = PeerState::Computing;
+  Message message{Release{peer.ticket, peer.pulled, source, peer.assignment, plan}, {}};
+  if (source == ModelSource::Attached) {
+    message.payload = global_;
+  }
+  effects.emplace_back(Note{Released{peer.rank, peer.pulled, waited, with_model}});
+  tell(peer, std::move(message), now, effects);
+}
+
+void Server::schedule_evaluation(Effects& effects) {
+  if (std::optional<EvaluationSchedule::Model> model = evaluations_.take()) {
+    effects.emplace_back(Evaluate{model->version, model->parameters});
+  }
+}
+
+void Server::check_limits(Instant now, Effects& effects) {
+  if (state_ != ServerState::Training) {
+    return;
+  }
+  if (roster_.live_count() > 0) {
+    last_live_ = now;
+  }
+  const StopConfig& stop = config_.stop;
+  const auto has_run_enough = [&stop](const Peer& peer) {
+    return peer.is_live() && peer.clock.value >= stop.max_rounds && !peer.pending;
+  };
+  if (stop.max_rounds > 0 &&
+      std::any_of(roster_.peers().begin(), roster_.peers().end(), has_run_enough)) {
+    drain(StopReason::MaxRounds, now, effects);
+  } else if (stop.max_time > seconds(0.0) && now - training_since_ >= stop.max_time) {
+    drain(StopReason::MaxSeconds, now, effects);
+  } else if (roster_.count(PeerState::Left) == config_.workers ||
+             now - last_live_ > config_.liveness.gather_timeout) {
+    drain(StopReason::NoWorkers, now, effects);
+  }
+}
+
+void Server::drain(StopReason reason, Instant now, Effects& effects) {
+  state_ = ServerState::Draining;
+  stop_reason_ = reason;
+  draining_since_ = now;
+  effects.emplace_back(Note{StopDecided{reason}});
+  for (Peer& peer : roster_.peers()) {
+    if (peer.pending) {
+      peer.pending.reset();
+      reject(peer, RejectReason::Stopped, true, effects);
+    }
+    if (peer.state != PeerState::Left && peer.state != PeerState::Expected) {
+      tell(peer, Message{Stop{reason, {}}, {}}, now, effects);
+    }
+  }
+  // An outcome that an evaluation decided must not depend on later ones: two runs of a barrier
+  // strategy may be caught at different versions. Any other outcome includes the last version.
+  if (reason == StopReason::Patience || reason == StopReason::TargetAccuracy) {
+    evaluations_.close();
+  } else if (version_.value > 0 && !evaluations_.is_evaluated(version_)) {
+    evaluations_.offer({version_, global_});
+    schedule_evaluation(effects);
+  }
+}
+
+void Server::finish_when_drained(Instant now, Effects& effects) {
+  const bool is_late = now - draining_since_ > config_.liveness.drain_timeout;
+  const bool all_gone = roster_.live_count() == 0 && roster_.count(PeerState::Joined) == 0;
+  if ((all_gone || is_late) && evaluations_.is_idle()) {
+    state_ = ServerState::Finished;
+    effects.emplace_back(ServerFinished{stop_reason_});
+  }
+}
+
+}  // namespace hermes::protocol

@@ -1,0 +1,209 @@
+// The server and its workers one by one: joining, reports, silence, return, farewell.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "hermes/core/vector_ops.hpp"
+#include "hermes/protocol/server.hpp"
+
+namespace hermes::protocol {
+namespace {
+
+/// Empty when the worker fits the run; else one line that says why not.
+std::string misfit(const Join& join, const ServerConfig& config, std::size_t parameters) {
+  if (join.program_version != config.program_version) {
+    return "another version of hermes: expected " + config.program_version + ", found " +
+           join.program_version;
+  }
+  if (join.parameter_count != parameters) {
+    return "another model: expected " + std::to_string(parameters) + " parameters, found " +
+           std::to_string(join.parameter_count);
+  }
+  if (join.run_fingerprint != config.run_fingerprint) {
+    return "another configuration, model or data set than the server's";
+  }
+  if (join.shard_rows_max == 0) {
+    return "no memory for a single row of data";
+  }
+  return {};
+}
+
+/// A push carries what the strategy merges; everything else carries nothing.
+bool is_well_formed(const Report& report, const SharedParameters& payload, PayloadKind expected,
+                    std::size_t parameters) {
+  if (report.kind == ReportKind::Push) {
+    return report.payload == expected && payload.size() == parameters && report.push_samples > 0;
+  }
+  return report.payload == PayloadKind::None && payload.empty();
+}
+
+bool is_finite(const Report& report, const SharedParameters& payload) {
+  return report.kind == ReportKind::Pull ||
+         (std::isfinite(report.validation_loss) && all_finite(payload.values()));
+}
+
+}  // namespace
+
+void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
+  if (!roster_.contains(event.from)) {
+    return;
+  }
+  Peer& peer = roster_.at(event.from);
+  if (peer.state == PeerState::Left) {
+    return;
+  }
+  peer.silence.heard(now);
+  const MessageBody& body = event.message.body;
+  if (const auto* join = std::get_if<Join>(&body)) {
+    on_join(peer, *join, now, effects);
+    return;
+  }
+  if (peer.state == PeerState::Expected) {
+    reject(peer, RejectReason::Malformed, !event.message.payload.empty(), effects);
+    return;
+  }
+  if (const auto* leave = std::get_if<Leave>(&body)) {
+    on_leave(peer, *leave, effects);
+    if (state_ != ServerState::Draining && leave->reason == StopReason::BadInput) {
+      drain(StopReason::BadInput, now, effects);
+    }
+    return;
+  }
+  if (const auto* report = std::get_if<Report>(&body)) {
+    on_report(peer, *report, event.message.payload, now, effects);
+  } else if (!std::holds_alternative<Heartbeat>(body)) {
+    reject(peer, RejectReason::Malformed, !event.message.payload.empty(), effects);
+  }
+  if (peer.state == PeerState::Lost) {
+    effects.emplace_back(Note{WorkerReturned{peer.rank}});
+    if (peer.pending) {
+      peer.state = PeerState::Waiting;  // its push arrived before it fell silent
+    } else if (state_ == ServerState::Training) {
+      reissue(peer, now, effects);
+    } else {
+      peer.state = PeerState::Computing;  // it was told to stop and has yet to answer
+    }
+  }
+}
+
+void Server::on(const WorkerGarbled& event, Instant now, Effects& effects) {
+  if (!roster_.contains(event.from)) {
+    return;
+  }
+  Peer& peer = roster_.at(event.from);
+  reject(peer, RejectReason::Malformed, false, effects);
+  // It may have been the report that its sender now waits on.
+  const bool may_wait = peer.state == PeerState::Computing || peer.state == PeerState::Collecting;
+  if (state_ == ServerState::Training && may_wait) {
+    reissue(peer, now, effects);
+  }
+}
+
+void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects) {
+  const std::string why = misfit(join, config_, initial_.size());
+  if (!why.empty()) {
+    peer.state = PeerState::Left;
+    effects.emplace_back(Note{WorkerRefused{peer.rank, why}});
+    tell(peer, Message{Stop{StopReason::Refused, why}, {}}, now, effects);
+    return;
+  }
+  peer.shard_rows_max = join.shard_rows_max;
+  effects.emplace_back(Note{WorkerJoined{peer.rank}});
+  if (state_ == ServerState::Gathering) {
+    peer.state = PeerState::Joined;
+  } else if (state_ == ServerState::Training) {
+    reissue(peer, now, effects);
+  } else {
+    peer.state = PeerState::Computing;
+    tell(peer, Message{Stop{stop_reason_, {}}, {}}, now, effects);
+  }
+}
+
+void Server::on_report(Peer& peer, const Report& report, const SharedParameters& payload,
+                       Instant now, Effects& effects) {
+  const bool had_payload = !payload.empty();
+  const bool is_collected = peer.state == PeerState::Collecting;
+  const bool is_due = peer.state == PeerState::Computing || is_collected;
+  if (state_ != ServerState::Training) {
+    reject(peer, RejectReason::Stopped, had_payload, effects);
+    return;
+  }
+  if (!is_due || report.ticket != peer.ticket) {
+    reject(peer, RejectReason::Late, had_payload, effects);
+    return;
+  }
+  const bool is_in_order = is_collected
+                               ? report.kind == ReportKind::Push && report.round == peer.reported
+                               : report.round > peer.reported;
+  if (!is_in_order || report.base != peer.pulled ||
+      !is_well_formed(report, payload, strategy_.merge->payload(), initial_.size())) {
+    reject(peer, RejectReason::Malformed, had_payload, effects);
+    reissue(peer, now, effects);
+    return;
+  }
+  if (!is_collected) {
+    peer.clock = peer.clock.next();
+  }
+  peer.reported = report.round;
+  peer.last_report = report;
+  peer.reported_at = now;
+  peer.state = report.kind == ReportKind::Suppressed ? PeerState::Computing : PeerState::Waiting;
+  if (!is_finite(report, payload)) {
+    // The worker waits all the same, and goes on from the global model.
+    peer.state = PeerState::Waiting;
+    reject(peer, RejectReason::NonFinite, had_payload, effects);
+    return;
+  }
+  effects.emplace_back(Note{ReportAccepted{peer.rank, report}});
+  if (report.kind == ReportKind::Push) {
+    peer.pending = Update{.rank = peer.rank,
+                          .base = report.base,
+                          .kind = report.payload,
+                          .payload = payload,
+                          .loss = report.validation_loss,
+                          .samples = report.push_samples};
+  }
+}
+
+void Server::on_leave(Peer& peer, const Leave& leave, Effects& effects) {
+  peer.state = PeerState::Left;
+  effects.emplace_back(Note{WorkerLeft{peer.rank, leave}});
+}
+
+void Server::watch_silence(Instant now, Effects& effects) {
+  for (Peer& peer : roster_.peers()) {
+    const bool is_watched = peer.is_live() || peer.state == PeerState::Joined;
+    if (is_watched && peer.silence.is_overdue(now)) {
+      peer.state = PeerState::Lost;
+      effects.emplace_back(Note{WorkerLost{peer.rank, peer.silence.silent(now)}});
+    }
+  }
+}
+
+void Server::send_heartbeats(Instant now, Effects& effects) {
+  for (Peer& peer : roster_.peers()) {
+    const bool is_listening = peer.is_live() || peer.state == PeerState::Joined;
+    if (is_listening && now - peer.last_sent >= config_.liveness.heartbeat) {
+      tell(peer, Message{Heartbeat{}, {}}, now, effects);
+    }
+  }
+}
+
+/// Sets a worker on its feet again whatever it was doing: a new ticket and the global model.
+void Server::reissue(Peer& peer, Instant now, Effects& effects) {
+  if (const std::optional<Round> slowest = roster_.slowest_clock()) {
+    peer.clock = std::max(peer.clock, *slowest);
+  }
+  release(peer, true, RoundPlan{}, now, effects);
+}
+
+void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {
+  peer.last_sent = now;
+  effects.emplace_back(TellWorker{peer.rank, std::move(message)});
+}
+
+void Server::reject(const Peer& peer, RejectReason reason, bool had_payload, Effects& effects) {
+  effects.emplace_back(Note{ReportRejected{peer.rank, reason, had_payload}});
+}
+
+}  // namespace hermes::protocol

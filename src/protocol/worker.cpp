@@ -1,0 +1,171 @@
+#include "hermes/protocol/worker.hpp"
+
+#include <utility>
+
+#include "hermes/core/assert.hpp"
+#include "hermes/core/error.hpp"
+
+namespace hermes::protocol {
+
+Worker::Worker(WorkerConfig config, std::unique_ptr<PushRule> push_rule)
+    : config_(std::move(config)), push_rule_(std::move(push_rule)) {
+  HERMES_ASSERT(push_rule_ != nullptr, "worker: no push rule");
+}
+
+std::vector<WorkerEffect> Worker::step(const WorkerEvent& event, Instant now) {
+  Effects effects;
+  if (state_ == WorkerState::Finished) {
+    return effects;
+  }
+  // After a long gap of its own (a frozen process) the worker must not blame the server for it.
+  if (now - last_step_ > config_.liveness.server_timeout / 2.0) {
+    last_heard_ = now;
+  }
+  last_step_ = now;
+  std::visit([&](const auto& concrete) { on(concrete, now, effects); }, event);
+  return effects;
+}
+
+void Worker::on(const WorkerStarted& /*event*/, Instant now, Effects& effects) {
+  last_heard_ = now;
+  waiting_since_ = now;
+  tell(config_.join, now, effects);
+}
+
+void Worker::on(const ServerSaid& event, Instant now, Effects& effects) {
+  last_heard_ = now;
+  const MessageBody& body = event.message.body;
+  if (const auto* release = std::get_if<Release>(&body)) {
+    on_release(*release, event.message.payload, now, effects);
+  } else if (const auto* collect = std::get_if<Collect>(&body)) {
+    on_collect(*collect, now, effects);
+  } else if (const auto* stop = std::get_if<Stop>(&body)) {
+    if (state_ == WorkerState::Computing || state_ == WorkerState::Loading) {
+      effects.emplace_back(AbandonRound{});
+    }
+    tell(Leave{stop->reason, totals_, {}}, now, effects);
+    finish(stop->reason, stop->detail, effects);
+  } else if (!std::holds_alternative<Heartbeat>(body)) {
+    throw ProtocolError("the server sent a '" + std::string(kind_name(body)) +
+                        "', which only workers send");
+  }
+}
+
+void Worker::on_release(const Release& release, const SharedParameters& payload, Instant now,
+                        Effects& effects) {
+  if (release.ticket <= ticket_) {
+    return;  // an older permission, overtaken by a reissue
+  }
+  if ((release.model == ModelSource::Attached) == payload.empty()) {
+    throw ProtocolError("release: model and payload do not fit together");
+  }
+  if (release.plan.rounds == 0 || release.assignment.minibatch == 0 ||
+      release.assignment.shard_rows == 0) {
+    throw ProtocolError("release: expected rounds, rows and mini-batch above zero");
+  }
+  if (state_ == WorkerState::AwaitingRelease) {
+    totals_.wait_seconds += (now - waiting_since_).count();
+  } else if (state_ == WorkerState::Computing) {
+    effects.emplace_back(AbandonRound{});
+  }
+  const bool is_loading = state_ == WorkerState::Loading;
+  ticket_ = release.ticket;
+  base_ = release.version;
+  rounds_left_ = release.plan.rounds;
+  if (release.model != ModelSource::Keep) {
+    push_samples_ = 0;
+    effects.emplace_back(AdoptModel{release.model, payload});
+  }
+  if (release.assignment != assignment_) {
+    assignment_ = release.assignment;
+    state_ = WorkerState::Loading;
+    effects.emplace_back(LoadAssignment{assignment_});
+  } else if (!is_loading) {
+    start_round(effects);
+  }
+}
+
+void Worker::on_collect(const Collect& collect, Instant now, Effects& effects) {
+  if (collect.ticket != ticket_ || state_ != WorkerState::AwaitingRelease) {
+    return;
+  }
+  Report report = vote_;
+  report.kind = ReportKind::Push;
+  report.payload = config_.payload;
+  ++totals_.pushes;
+  tell(report, now, effects);
+}
+
+void Worker::on(const AssignmentLoaded& /*event*/, Instant /*now*/, Effects& effects) {
+  HERMES_ASSERT(state_ == WorkerState::Loading, "worker: nothing was being loaded");
+  start_round(effects);
+}
+
+void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
+  HERMES_ASSERT(state_ == WorkerState::Computing, "worker: no round was running");
+  const RoundOutcome& outcome = event.outcome;
+  ++totals_.rounds;
+  totals_.steps += outcome.steps;
+  totals_.samples += outcome.samples;
+  totals_.compute_seconds += outcome.compute_seconds;
+  push_samples_ += outcome.samples;
+  rounds_left_ = rounds_left_ > 0 ? rounds_left_ - 1 : 0;
+
+  const PushDecision decision = push_rule_->decide(outcome, rounds_left_);
+  Report report;
+  report.kind = decision.kind;
+  report.vote = decision.vote;
+  report.payload = decision.kind == ReportKind::Push ? config_.payload : PayloadKind::None;
+  report.ticket = ticket_;
+  report.round = Round{totals_.rounds};
+  report.base = base_;
+  report.steps = outcome.steps;
+  report.samples = outcome.samples;
+  report.push_samples = push_samples_;
+  report.compute_seconds = outcome.compute_seconds;
+  report.train_loss = outcome.train_loss;
+  report.validation_loss = outcome.validation_loss;
+  report.validation_accuracy = outcome.validation_accuracy;
+  report.gate = decision.gate;
+
+  totals_.pushes += decision.kind == ReportKind::Push ? 1 : 0;
+  totals_.suppressed += decision.kind == ReportKind::Suppressed ? 1 : 0;
+  tell(report, now, effects);
+  if (decision.kind == ReportKind::Suppressed) {
+    start_round(effects);
+  } else {
+    vote_ = report;
+    waiting_since_ = now;
+    state_ = WorkerState::AwaitingRelease;
+  }
+}
+
+void Worker::on(const WorkerFailed& event, Instant now, Effects& effects) {
+  tell(Leave{event.reason, totals_, event.detail}, now, effects);
+  finish(event.reason, event.detail, effects);
+}
+
+void Worker::on(const Ticked& /*event*/, Instant now, Effects& effects) {
+  if (now - last_heard_ > config_.liveness.server_timeout) {
+    finish(StopReason::ServerLost, "the server was silent for too long", effects);
+  } else if (now - last_sent_ >= config_.liveness.heartbeat) {
+    tell(Heartbeat{}, now, effects);
+  }
+}
+
+void Worker::tell(MessageBody body, Instant now, Effects& effects) {
+  last_sent_ = now;
+  effects.emplace_back(TellServer{std::move(body)});
+}
+
+void Worker::start_round(Effects& effects) {
+  state_ = WorkerState::Computing;
+  effects.emplace_back(StartRound{push_rule_->needs_validation()});
+}
+
+void Worker::finish(StopReason reason, const std::string& detail, Effects& effects) {
+  state_ = WorkerState::Finished;
+  effects.emplace_back(WorkerFinished{reason, detail});
+}
+
+}  // namespace hermes::protocol
