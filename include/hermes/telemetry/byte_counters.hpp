@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+namespace hermes::telemetry {
+
+/// Bytes that have moved since the start of the run, as the transport counts them. The three do
+/// not overlap: a byte of training data is in `data` alone.
+struct ByteCounters {
+  std::uint64_t up = 0;    ///< protocol messages, workers to server
+  std::uint64_t down = 0;  ///< protocol messages, server to workers
+  std::uint64_t data = 0;  ///< training rows that the server delivered
+
+  std::uint64_t total() const { return up + down + data; }
+  friend bool operator==(const ByteCounters&, const ByteCounters&) = default;
+};
+
+}  // namespace hermes::telemetry

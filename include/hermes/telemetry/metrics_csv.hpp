@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "hermes/core/time.hpp"
+#include "hermes/protocol/record.hpp"
+#include "hermes/telemetry/byte_counters.hpp"
+#include "hermes/telemetry/report_ledger.hpp"
+
+namespace hermes::telemetry {
+
+/// metrics.csv: one row per accepted report and one per evaluation of the global model (columns:
+/// src/telemetry/README.md). What a row does not know is empty. Numbers are the shortest text that
+/// reads back as the same value. Every row reaches the file at once, so a killed run keeps them.
+class MetricsCsv {
+ public:
+  static constexpr std::string_view kHeader =
+      "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,train_loss,"
+      "validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down";
+
+  /// Begins the file afresh. Throws ConfigError where it cannot be opened for writing.
+  explicit MetricsCsv(const std::filesystem::path& file);
+
+  /// Writes the row of a report or an evaluation; other records only keep the books. Throws
+  /// RuntimeError when the disk does not take the row.
+  void record(const protocol::Record& record, Instant now, const ByteCounters& bytes);
+
+ private:
+  std::string report_row(const protocol::ReportAccepted& accepted, Instant now,
+                         const ByteCounters& bytes);
+  void write(std::string_view row);
+
+  std::filesystem::path file_;
+  std::ofstream stream_;
+  ReportLedger ledger_;
+  Version version_;
+};
+
+}  // namespace hermes::telemetry

@@ -1,0 +1,253 @@
+#include "hermes/telemetry/run_summary.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+#include "hermes/core/error.hpp"
+
+namespace hermes::telemetry {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json staleness_to_json(const std::optional<StalenessSummary>& staleness) {
+  if (!staleness) {
+    return nullptr;
+  }
+  Json histogram = Json::object();
+  for (const auto& [lag, updates] : staleness->histogram) {
+    histogram[std::to_string(lag)] = updates;
+  }
+  return {{"median", staleness->median}, {"max", staleness->max}, {"histogram", histogram}};
+}
+
+Json worker_to_json(const WorkerSummary& worker) {
+  return {{"rank", worker.rank.value},
+          {"state", worker.state},
+          {"rounds", worker.rounds},
+          {"steps", worker.steps},
+          {"samples", worker.samples},
+          {"pushes", worker.pushes},
+          {"suppressed", worker.suppressed},
+          {"compute_seconds", worker.compute_seconds},
+          {"waited_seconds", worker.waited_seconds}};
+}
+
+/// Typed access to the members of one JSON object; every complaint names the file and the key.
+class ObjectReader {
+ public:
+  ObjectReader(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+    if (!object_.is_object()) {
+      throw DataError(place_ + ": expected a JSON object, found " + object_.type_name());
+    }
+  }
+
+  const Json& member(const char* key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw DataError(place_ + ": expected the key '" + key + "', found none");
+    }
+    return *found;
+  }
+
+  template <class T>
+  void read(const char* key, T& value) const {
+    value = convert<T>(member(key), place_ + ": " + key);
+  }
+
+  template <class T>
+  void read(const char* key, std::optional<T>& value) const {
+    const Json& found = member(key);
+    value =
+        found.is_null() ? std::nullopt : std::optional<T>(convert<T>(found, place_ + ": " + key));
+  }
+
+  template <class T>
+  static T convert(const Json& value, const std::string& place) {
+    if constexpr (std::is_same_v<T, bool>) {
+      check(value.is_boolean(), value, place, "true or false");
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      check(value.is_string(), value, place, "a text");
+    } else if constexpr (std::is_floating_point_v<T>) {
+      check(value.is_number(), value, place, "a number");
+    } else {
+      check(value.is_number_unsigned() &&
+                value.get<std::uint64_t>() <=
+                    static_cast<std::uint64_t>(std::numeric_limits<T>::max()),
+            value, place, "a count");
+    }
+    return value.get<T>();
+  }
+
+  const std::string& place() const { return place_; }
+
+ private:
+  static void check(bool fits, const Json& value, const std::string& place, const char* expected) {
+    if (!fits) {
+      throw DataError(place + ": expected " + expected + ", found " + value.dump());
+    }
+  }
+
+  const Json& object_;
+  std::string place_;
+};
+
+std::optional<StalenessSummary> read_staleness(const Json& json, const std::string& place) {
+  if (json.is_null()) {
+    return std::nullopt;
+  }
+  const ObjectReader reader(json, place);
+  StalenessSummary staleness;
+  reader.read("median", staleness.median);
+  reader.read("max", staleness.max);
+  const ObjectReader histogram(reader.member("histogram"), place + ": histogram");
+  for (const auto& [lag, updates] : reader.member("histogram").items()) {
+    const Json key = Json::parse(lag, nullptr, false);
+    staleness.histogram[ObjectReader::convert<std::uint64_t>(key, histogram.place())] =
+        ObjectReader::convert<std::uint64_t>(updates, histogram.place() + ": " + lag);
+  }
+  return staleness;
+}
+
+WorkerSummary read_worker(const Json& json, const std::string& place) {
+  const ObjectReader reader(json, place);
+  WorkerSummary worker;
+  reader.read("rank", worker.rank.value);
+  reader.read("state", worker.state);
+  reader.read("rounds", worker.rounds);
+  reader.read("steps", worker.steps);
+  reader.read("samples", worker.samples);
+  reader.read("pushes", worker.pushes);
+  reader.read("suppressed", worker.suppressed);
+  reader.read("compute_seconds", worker.compute_seconds);
+  reader.read("waited_seconds", worker.waited_seconds);
+  return worker;
+}
+
+Json parse_file(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  if (!stream) {
+    throw DataError(file.string() + ": expected the summary of a run, found no readable file");
+  }
+  try {
+    return Json::parse(stream);
+  } catch (const Json::parse_error& error) {
+    throw DataError(file.string() + ": expected JSON, found something else at byte " +
+                    std::to_string(error.byte));
+  }
+}
+
+}  // namespace
+
+std::string to_json(const RunSummary& summary) {
+  Json workers = Json::array();
+  for (const WorkerSummary& worker : summary.worker_table) {
+    workers.push_back(worker_to_json(worker));
+  }
+  const Json json = {
+      {"strategy", summary.strategy},
+      {"workers", summary.workers},
+      {"seed", summary.seed},
+      {"seconds", summary.seconds},
+      {"training_seconds", summary.training_seconds},
+      {"rounds", summary.rounds},
+      {"steps", summary.steps},
+      {"samples", summary.samples},
+      {"pushes", summary.pushes},
+      {"suppressed", summary.suppressed},
+      {"worker_independence", or_null(summary.worker_independence)},
+      {"bytes_up", summary.bytes.up},
+      {"bytes_down", summary.bytes.down},
+      {"bytes_data", summary.bytes.data},
+      {"merges", summary.merges},
+      {"rejected_updates", summary.rejected_updates},
+      {"rejected_reports", Json(summary.rejected_reports)},
+      {"workers_lost", summary.workers_lost},
+      {"workers_returned", summary.workers_returned},
+      {"best_validation_loss", or_null(summary.best_validation_loss)},
+      {"best_validation_accuracy", or_null(summary.best_validation_accuracy)},
+      {"test_loss", or_null(summary.test_loss)},
+      {"test_accuracy", or_null(summary.test_accuracy)},
+      {"target_accuracy", or_null(summary.target_accuracy)},
+      {"seconds_to_target", or_null(summary.seconds_to_target)},
+      {"bytes_to_target", or_null(summary.bytes_to_target)},
+      {"samples_per_second", or_null(summary.samples_per_second)},
+      {"stop_reason", or_null(summary.stop_reason)},
+      {"interrupted", summary.interrupted},
+      {"staleness", staleness_to_json(summary.staleness)},
+      {"worker_table", workers},
+  };
+  return json.dump(2) + "\n";
+}
+
+void write_summary(const RunSummary& summary, const std::filesystem::path& file) {
+  std::filesystem::path temporary = file;
+  temporary += ".tmp";
+  std::ofstream stream(temporary, std::ios::trunc);
+  stream << to_json(summary);
+  stream.close();
+  std::error_code failure;
+  if (stream) {
+    std::filesystem::rename(temporary, file, failure);
+  }
+  if (!stream || failure) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw RuntimeError(file.string() + ": the summary cannot be written" +
+                       (failure ? " (" + failure.message() + ")" : ""));
+  }
+}
+
+RunSummary read_summary(const std::filesystem::path& file) {
+  const Json json = parse_file(file);
+  const ObjectReader reader(json, file.string());
+  RunSummary summary;
+  reader.read("strategy", summary.strategy);
+  reader.read("workers", summary.workers);
+  reader.read("seed", summary.seed);
+  reader.read("seconds", summary.seconds);
+  reader.read("training_seconds", summary.training_seconds);
+  reader.read("rounds", summary.rounds);
+  reader.read("steps", summary.steps);
+  reader.read("samples", summary.samples);
+  reader.read("pushes", summary.pushes);
+  reader.read("suppressed", summary.suppressed);
+  reader.read("worker_independence", summary.worker_independence);
+  reader.read("bytes_up", summary.bytes.up);
+  reader.read("bytes_down", summary.bytes.down);
+  reader.read("bytes_data", summary.bytes.data);
+  reader.read("merges", summary.merges);
+  reader.read("rejected_updates", summary.rejected_updates);
+  const ObjectReader rejected(reader.member("rejected_reports"), reader.place());
+  for (const auto& [reason, count] : reader.member("rejected_reports").items()) {
+    rejected.read(reason.c_str(), summary.rejected_reports[reason]);
+  }
+  reader.read("workers_lost", summary.workers_lost);
+  reader.read("workers_returned", summary.workers_returned);
+  reader.read("best_validation_loss", summary.best_validation_loss);
+  reader.read("best_validation_accuracy", summary.best_validation_accuracy);
+  reader.read("test_loss", summary.test_loss);
+  reader.read("test_accuracy", summary.test_accuracy);
+  reader.read("target_accuracy", summary.target_accuracy);
+  reader.read("seconds_to_target", summary.seconds_to_target);
+  reader.read("bytes_to_target", summary.bytes_to_target);
+  reader.read("samples_per_second", summary.samples_per_second);
+  reader.read("stop_reason", summary.stop_reason);
+  reader.read("interrupted", summary.interrupted);
+  summary.staleness = read_staleness(reader.member("staleness"), reader.place() + ": staleness");
+  for (const Json& worker : reader.member("worker_table")) {
+    summary.worker_table.push_back(read_worker(worker, reader.place() + ": worker_table"));
+  }
+  return summary;
+}
+
+}  // namespace hermes::telemetry
