@@ -14,6 +14,8 @@ struct GateConfig {
   std::uint32_t window = 10;     ///< losses that the z-score is taken over
   bool clear_window = true;      ///< forget the losses after a push
   bool reset_threshold = false;  ///< go back to alpha after a push
+
+  friend bool operator==(const GateConfig&, const GateConfig&) = default;
 };
 
 /// HermesGUP, the gate that lets only significant updates pass (Hermes paper, section on gradient

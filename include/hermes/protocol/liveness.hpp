@@ -14,6 +14,8 @@ struct LivenessConfig {
   Duration gather_timeout = seconds(60.0);  ///< wait this long for the first workers
   Duration drain_timeout = seconds(10.0);   ///< wait this long for farewells
   double deviations = 8.0;                  ///< k in median + k MAD
+
+  friend bool operator==(const LivenessConfig&, const LivenessConfig&) = default;
 };
 
 /// Tells from a peer's own rhythm when its silence means that it is lost: deadline = median + k MAD

@@ -77,6 +77,8 @@ struct StopConfig {
   std::uint64_t max_rounds = 0;  ///< of the fastest worker
   Duration max_time = seconds(0.0);
   double target_accuracy = 0.0;  ///< on the validation subset
+
+  friend bool operator==(const StopConfig&, const StopConfig&) = default;
 };
 
 struct ServerConfig {

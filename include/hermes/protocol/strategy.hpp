@@ -16,12 +16,16 @@ namespace hermes::protocol {
 struct BspConfig {
   static constexpr std::string_view kName = "bsp";
   double server_learning_rate = 1.0;
+
+  friend bool operator==(const BspConfig&, const BspConfig&) = default;
 };
 
 /// Asynchronous parallel: every delta is added on arrival.
 struct AspConfig {
   static constexpr std::string_view kName = "asp";
   double server_learning_rate = 1.0;
+
+  friend bool operator==(const AspConfig&, const AspConfig&) = default;
 };
 
 /// Hermes (Basani et al., HiPC 2024): z-score gate at the worker, loss-weighted merge.
@@ -29,6 +33,8 @@ struct HermesConfig {
   static constexpr std::string_view kName = "hermes";
   GateConfig gate{};
   double staleness_exponent = 0.0;  ///< c in (1 + staleness)^-c
+
+  friend bool operator==(const HermesConfig&, const HermesConfig&) = default;
 };
 
 using StrategyConfig = std::variant<BspConfig, AspConfig, HermesConfig>;
@@ -39,6 +45,8 @@ std::string_view strategy_name(const StrategyConfig& config);
 struct StaticAllocationConfig {
   std::uint64_t rows = 2500;
   std::uint32_t minibatch = 16;
+
+  friend bool operator==(const StaticAllocationConfig&, const StaticAllocationConfig&) = default;
 };
 
 /// A synchronisation strategy is a choice of four rules; none of them knows that MPI exists.

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hermes/core/time.hpp"
+#include "hermes/nn/loss.hpp"
+#include "hermes/nn/optimizer_spec.hpp"
+#include "hermes/nn/schedule.hpp"
+#include "hermes/protocol/liveness.hpp"
+#include "hermes/protocol/partition.hpp"
+#include "hermes/protocol/server.hpp"
+#include "hermes/protocol/strategy.hpp"
+
+namespace hermes::runtime {
+
+enum class LossKind : std::uint8_t { CrossEntropy, MeanSquaredError };
+enum class OptimizerKind : std::uint8_t { Sgd, Adam, Adamw };
+enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
+enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp };
+enum class AllocationKind : std::uint8_t { Static };
+enum class PayloadFormat : std::uint8_t { Fp32 };
+
+/// [data]
+struct DataSettings {
+  std::filesystem::path file;           ///< HDF5 data set; required
+  std::uint64_t validation = 5000;      ///< rows split off the training rows when the file has no
+                                        ///< validation rows of its own; >= 1
+  std::uint64_t evaluation_rows = 500;  ///< validation rows that gate, merge weights and stopping
+                                        ///< look at; >= 1
+  protocol::PartitionKind partition = protocol::PartitionKind::Shared;
+
+  friend bool operator==(const DataSettings&, const DataSettings&) = default;
+};
+
+/// How much a worker trains between two reports.
+struct RoundLength {
+  enum class Unit : std::uint8_t { Epochs, Steps };
+  Unit unit = Unit::Epochs;  ///< passes over the shard, or mini-batches
+  std::uint64_t count = 1;   ///< >= 1
+
+  friend bool operator==(const RoundLength&, const RoundLength&) = default;
+};
+
+/// [train.optimizer]. One table for all types: what the chosen type does not have waits unused.
+struct OptimizerSettings {
+  OptimizerKind type = OptimizerKind::Sgd;
+  double learning_rate = 0.05;         ///< > 0; the base rate of the schedule
+  double momentum = 0.9;               ///< sgd; in [0, 1)
+  bool nesterov = false;               ///< sgd; needs momentum > 0
+  std::optional<double> weight_decay;  ///< >= 0; absent: 0, for adamw 0.01
+  double beta1 = 0.9;                  ///< adam, adamw; in [0, 1)
+  double beta2 = 0.999;                ///< adam, adamw; in [0, 1)
+  double epsilon = 1e-8;               ///< adam, adamw; > 0
+
+  nn::OptimizerSpec spec() const;
+
+  friend bool operator==(const OptimizerSettings&, const OptimizerSettings&) = default;
+};
+
+/// [train.schedule]. One table for all types, as in OptimizerSettings. Steps are a worker's own.
+struct ScheduleSettings {
+  ScheduleKind type = ScheduleKind::Constant;
+  std::uint64_t warmup_steps = 0;  ///< all types
+  std::uint64_t every_steps = 0;   ///< step; >= 1 when that is the type
+  double factor = 0.1;             ///< step; in (0, 1]
+  std::uint64_t total_steps = 0;   ///< cosine; >= 1 when that is the type; without the warm-up
+  double floor = 0.0;              ///< cosine; in [0, 1], a part of the base rate
+
+  nn::ScheduleSpec spec() const;
+
+  friend bool operator==(const ScheduleSettings&, const ScheduleSettings&) = default;
+};
+
+/// [train]
+struct TrainSettings {
+  RoundLength round;             ///< keys epochs_per_round and steps_per_round: one of them
+  std::uint32_t minibatch = 16;  ///< rows; >= 1
+  LossKind loss = LossKind::CrossEntropy;
+  OptimizerSettings optimizer;
+  ScheduleSettings schedule;
+
+  nn::LossSpec loss_spec() const;
+  nn::LearningRate learning_rate() const;
+
+  friend bool operator==(const TrainSettings&, const TrainSettings&) = default;
+};
+
+/// [strategy] with one table per strategy; those not chosen wait unused (but are checked).
+struct StrategySettings {
+  StrategyKind type = StrategyKind::Hermes;
+  protocol::HermesConfig hermes;
+  protocol::BspConfig bsp;
+  protocol::AspConfig asp;
+
+  /// The chosen one.
+  protocol::StrategyConfig spec() const;
+
+  friend bool operator==(const StrategySettings&, const StrategySettings&) = default;
+};
+
+/// [allocation]
+struct AllocationSettings {
+  AllocationKind type = AllocationKind::Static;
+  std::uint64_t initial_rows = 2500;  ///< rows of a worker's shard; >= 1
+
+  friend bool operator==(const AllocationSettings&, const AllocationSettings&) = default;
+};
+
+/// [stop]. Zero: no such limit; at least one limit is set.
+struct StopSettings {
+  protocol::StopConfig server;  ///< what the protocol watches
+  std::uint64_t max_bytes = 0;  ///< of payload and headers, both ways, as the server counts them
+
+  friend bool operator==(const StopSettings&, const StopSettings&) = default;
+};
+
+/// [cluster]
+struct ClusterSettings {
+  std::uint32_t min_workers = 0;  ///< fewer are an error; 0: one rank may train alone
+  std::uint32_t threads = 1;      ///< BLAS threads per rank; >= 1
+
+  friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;
+};
+
+/// Everything that a run's TOML file (DESIGN section 7) can say, with its defaults. `known_keys()`
+/// lists the keys; src/runtime/config/run_config_keys.cpp is where a new one is added.
+struct RunConfig {
+  std::string name = "run";  ///< not empty
+  std::uint64_t seed = 1;    ///< below 2^63
+  std::filesystem::path model_file;
+  DataSettings data;
+  TrainSettings train;
+  StrategySettings strategy;
+  AllocationSettings allocation;
+  PayloadFormat wire_payload = PayloadFormat::Fp32;
+  StopSettings stop;
+  std::uint64_t evaluate_every_merges = 0;  ///< 0: see `evaluation_interval`
+  protocol::LivenessConfig liveness;
+  ClusterSettings cluster;
+
+  protocol::StaticAllocationConfig static_allocation() const {
+    return {allocation.initial_rows, train.minibatch};
+  }
+
+  friend bool operator==(const RunConfig&, const RunConfig&) = default;
+};
+
+/// Reads a run configuration. Each override is `key=value` with a dotted key, as after `--set`:
+/// the value is a TOML value, or else a bare word that stands for a string. An override replaces
+/// what the file says; one of epochs_per_round and steps_per_round replaces the other.
+///
+/// Relative paths of model and data: the first that exists of the path as it is (from the current
+/// directory), from the directory of the file, from that one's parent; so jobs/x.toml that names
+/// models/cnn.toml works from the project's root and in an installed tree. What is found becomes
+/// absolute; what is not found stays as written, for whoever opens it to complain.
+/// Throws ConfigError, one line: `FILE:LINE: key 'a.b': expected X, found Y`.
+RunConfig load_run_config(const std::filesystem::path& file,
+                          std::span<const std::string> overrides = {});
+
+/// The same from text; `origin` stands for the file in messages and for resolving paths.
+RunConfig parse_run_config(std::string_view text, const std::filesystem::path& origin,
+                           std::span<const std::string> overrides = {});
+
+/// The resolved configuration as a TOML file with every key; loading it gives an equal RunConfig.
+std::string to_toml(const RunConfig& config);
+
+/// Merges between two evaluations of the global model: `evaluate_every_merges`, or where that is 0:
+/// every merge for hermes (its weights need the loss), else about ten times per pass of all workers
+/// over `train_rows` rows.
+std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_rows,
+                                  std::uint32_t workers);
+
+}  // namespace hermes::runtime

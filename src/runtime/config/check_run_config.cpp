@@ -1,0 +1,53 @@
+#include "runtime/config/check_run_config.hpp"
+
+#include <string>
+
+#include "runtime/config/toml_text.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+void check_train(const TrainSettings& train, const TomlTable& table) {
+  if (train.optimizer.type == OptimizerKind::Sgd && train.optimizer.nesterov &&
+      train.optimizer.momentum == 0.0) {
+    table.fail("train.optimizer.nesterov", "false, as train.optimizer.momentum is 0", "true");
+  }
+  if (train.schedule.type == ScheduleKind::Step && train.schedule.every_steps == 0) {
+    table.fail("train.schedule.every_steps", "an integer >= 1, as train.schedule.type is 'step'");
+  }
+  if (train.schedule.type == ScheduleKind::Cosine && train.schedule.total_steps == 0) {
+    table.fail("train.schedule.total_steps", "an integer >= 1, as train.schedule.type is 'cosine'");
+  }
+}
+
+void check_stop(const StopSettings& stop, const TomlTable& table) {
+  const protocol::StopConfig& server = stop.server;
+  if (server.patience == 0 && server.max_rounds == 0 && server.max_time == seconds(0.0) &&
+      server.target_accuracy == 0.0 && stop.max_bytes == 0) {
+    table.fail("stop.patience", "at least one limit in [stop]", "none");
+  }
+}
+
+/// A rank that speaks once per heartbeat must not be lost between two of them.
+void check_liveness(const protocol::LivenessConfig& liveness, const TomlTable& table) {
+  const auto check = [&](std::string_view key, Duration timeout) {
+    if (timeout <= liveness.heartbeat) {
+      table.fail(
+          key,
+          "more than liveness.heartbeat_seconds (" + short_text(liveness.heartbeat.count()) + ")",
+          short_text(timeout.count()));
+    }
+  };
+  check("liveness.worker_timeout_seconds", liveness.worker_timeout);
+  check("liveness.server_timeout_seconds", liveness.server_timeout);
+}
+
+}  // namespace
+
+void check_run_config(const RunConfig& config, const TomlTable& table) {
+  check_train(config.train, table);
+  check_stop(config.stop, table);
+  check_liveness(config.liveness, table);
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "hermes/nn/layer_spec.hpp"
+#include "runtime/config/toml_table.hpp"
+
+namespace hermes::runtime {
+
+/// The layer that the key `type` names, with the default of every field.
+/// Throws ConfigError where it names none.
+nn::LayerSpec read_layer_type(const TomlTable& table);
+
+/// Fills the fields of a layer. Throws ConfigError for a key that the layer does not have, a
+/// missing one and a wrong type; ranges beyond that are the layer's own business.
+void read_layer_fields(const TomlTable& table, nn::LayerSpec& layer);
+
+/// The lines of a layer's table.
+std::string layer_text(const nn::LayerSpec& layer);
+
+}  // namespace hermes::runtime

@@ -1,0 +1,74 @@
+#include "runtime/config/overrides.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "hermes/core/error.hpp"
+#include "runtime/config/nearest.hpp"
+#include "runtime/config/toml_table.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+constexpr std::string_view kValue = "value";  // the name of the value while it is parsed
+
+/// Text that is no TOML value but can only be meant as a string: a path, a name.
+bool is_bare_word(std::string_view text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  return !text.empty() && std::string_view("\"'[{").find(text.front()) == std::string_view::npos &&
+         std::none_of(text.begin(), text.end(), is_control);
+}
+
+toml::table parse_value(std::string_view text, const std::string& origin) {
+  const std::string document = std::string(kValue) + " = " + std::string(text);
+  try {
+    toml::table parsed = toml::parse(document, origin);
+    if (parsed.size() == 1) {
+      return parsed;
+    }
+  } catch (const toml::parse_error&) {
+    if (is_bare_word(text)) {
+      toml::table word;
+      word.insert(kValue, std::string(text));
+      return word;
+    }
+  }
+  throw ConfigError(origin + ": expected a TOML value or a bare word, found '" + one_line(text) +
+                    "'");
+}
+
+void check_key(const std::string& key, const std::string& origin,
+               std::span<const std::string> known) {
+  const bool is_known = std::any_of(known.begin(), known.end(), [&key](const std::string& name) {
+    return name == key || is_inside(name, key);
+  });
+  if (!is_known) {
+    throw ConfigError(origin + ": unknown key, did you mean '" + nearest_key(key, known) + "'?");
+  }
+}
+
+}  // namespace
+
+void apply_override(toml::table& root, const std::string& override_text,
+                    std::span<const std::string> known) {
+  const std::size_t equals = override_text.find('=');
+  if (equals == std::string::npos) {
+    throw ConfigError("--set: expected key=value, found '" + one_line(override_text) + "'");
+  }
+  const std::string key = override_text.substr(0, equals);
+  const std::string origin = std::string(kOverrideSource) + one_line(key);
+  check_key(key, origin, known);
+  toml::table parsed = parse_value(std::string_view(override_text).substr(equals + 1), origin);
+
+  toml::table* table = &root;
+  std::string_view rest = key;
+  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+    table = table->insert(rest.substr(0, dot), toml::table{}).first->second.as_table();
+    rest.remove_prefix(dot + 1);
+  }
+  // Moved, not copied: only then does the value keep its source.
+  parsed.get(kValue)->visit([&](auto&& value) { table->insert_or_assign(rest, std::move(value)); });
+}
+
+}  // namespace hermes::runtime

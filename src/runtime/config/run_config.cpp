@@ -1,0 +1,79 @@
+#include "hermes/runtime/run_config.hpp"
+
+#include <algorithm>
+
+namespace hermes::runtime {
+
+nn::OptimizerSpec OptimizerSettings::spec() const {
+  switch (type) {
+    case OptimizerKind::Adam: {
+      const nn::AdamSpec defaults;
+      return nn::AdamSpec{beta1, beta2, epsilon, weight_decay.value_or(defaults.weight_decay)};
+    }
+    case OptimizerKind::Adamw: {
+      const nn::AdamwSpec defaults;
+      return nn::AdamwSpec{beta1, beta2, epsilon, weight_decay.value_or(defaults.weight_decay)};
+    }
+    case OptimizerKind::Sgd:
+      break;
+  }
+  return nn::SgdSpec{momentum, nesterov, weight_decay.value_or(nn::SgdSpec{}.weight_decay)};
+}
+
+nn::ScheduleSpec ScheduleSettings::spec() const {
+  switch (type) {
+    case ScheduleKind::Step:
+      return nn::StepSchedule{every_steps, factor};
+    case ScheduleKind::Cosine:
+      return nn::CosineSchedule{total_steps, floor};
+    case ScheduleKind::Constant:
+      break;
+  }
+  return nn::ConstantSchedule{};
+}
+
+nn::LossSpec TrainSettings::loss_spec() const {
+  if (loss == LossKind::MeanSquaredError) {
+    return nn::MeanSquaredError{};
+  }
+  return nn::CrossEntropy{};
+}
+
+nn::LearningRate TrainSettings::learning_rate() const {
+  return {optimizer.learning_rate, schedule.warmup_steps, schedule.spec()};
+}
+
+protocol::StrategyConfig StrategySettings::spec() const {
+  switch (type) {
+    case StrategyKind::Bsp:
+      return bsp;
+    case StrategyKind::Asp:
+      return asp;
+    case StrategyKind::Hermes:
+      break;
+  }
+  return hermes;
+}
+
+std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_rows,
+                                  std::uint32_t workers) {
+  if (config.evaluate_every_merges > 0) {
+    return config.evaluate_every_merges;
+  }
+  if (config.strategy.type == StrategyKind::Hermes) {
+    return 1;
+  }
+  constexpr double kEvaluationsPerPass = 10.0;
+  const RoundLength& round = config.train.round;
+  const auto rows = static_cast<double>(train_rows);
+  const double rows_per_count =
+      round.unit == RoundLength::Unit::Steps
+          ? static_cast<double>(config.train.minibatch)
+          : std::min(static_cast<double>(config.allocation.initial_rows), rows);
+  const double workers_per_merge = config.strategy.type == StrategyKind::Bsp ? workers : 1.0;
+  const double rows_per_merge =
+      std::max(1.0, rows_per_count * static_cast<double>(round.count) * workers_per_merge);
+  return static_cast<std::uint64_t>(std::max(1.0, rows / kEvaluationsPerPass / rows_per_merge));
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,172 @@
+#include "runtime/config/run_config_keys.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+// Limits that keep sums and products of settings far from overflow; no real run comes near.
+constexpr IntegerRange kRows{.min = 1, .max = 1'000'000'000'000};
+constexpr IntegerRange kSteps{.max = 1'000'000'000};
+constexpr IntegerRange kStepsOfRound{.min = 1, .max = 1'000'000'000};
+constexpr RealRange kTime{.min = 0.0, .max = 1e9, .above_min = true};
+constexpr RealRange kTimeOrNone{.min = 0.0, .max = 1e9};
+
+constexpr std::array<std::string_view, 3> kPartitions{"shared", "disjoint", "by_label"};
+constexpr std::array<std::string_view, 2> kLosses{nn::CrossEntropy::kType,
+                                                  nn::MeanSquaredError::kType};
+constexpr std::array<std::string_view, 3> kOptimizers{nn::SgdSpec::kType, nn::AdamSpec::kType,
+                                                      nn::AdamwSpec::kType};
+constexpr std::array<std::string_view, 3> kSchedules{
+    nn::ConstantSchedule::kType, nn::StepSchedule::kType, nn::CosineSchedule::kType};
+constexpr std::array<std::string_view, 3> kStrategies{
+    protocol::HermesConfig::kName, protocol::BspConfig::kName, protocol::AspConfig::kName};
+constexpr std::array<std::string_view, 1> kAllocations{"static"};
+constexpr std::array<std::string_view, 1> kPayloads{"fp32"};
+
+void path(KeyVisitor& v, const Key& key, std::filesystem::path& value) {
+  std::string text = value.string();
+  v.text(key, text);
+  value = text;
+}
+
+void visit(KeyVisitor& v, DataSettings& data) {
+  path(v, {"data.file", "HDF5 data set", true}, data.file);
+  v.integer({"data.validation",
+             "training rows split off for validation when the file has no validation rows"},
+            data.validation, kRows);
+  v.integer(
+      {"data.evaluation_rows", "validation rows that gate, merge weights and stopping look at"},
+      data.evaluation_rows, kRows);
+  v.choice({"data.partition", "which training rows each worker draws from"}, data.partition,
+           kPartitions);
+}
+
+void visit(KeyVisitor& v, OptimizerSettings& optimizer) {
+  v.choice({"train.optimizer.type", "how a gradient becomes a step"}, optimizer.type, kOptimizers);
+  v.real({"train.optimizer.learning_rate", "base learning rate of the schedule"},
+         optimizer.learning_rate, RealRange::positive());
+  v.real({"train.optimizer.momentum", "sgd: part of the last step that is kept"},
+         optimizer.momentum, RealRange::unit_without_one());
+  v.flag({"train.optimizer.nesterov", "sgd: look ahead along the momentum"}, optimizer.nesterov);
+  v.optional_real({"train.optimizer.weight_decay",
+                   "pull of the weights towards zero; without it 0, for adamw 0.01"},
+                  optimizer.weight_decay, RealRange::not_negative());
+  v.real({"train.optimizer.beta1", "adam, adamw: decay of the mean gradient"}, optimizer.beta1,
+         RealRange::unit_without_one());
+  v.real({"train.optimizer.beta2", "adam, adamw: decay of the mean squared gradient"},
+         optimizer.beta2, RealRange::unit_without_one());
+  v.real({"train.optimizer.epsilon", "adam, adamw: keeps the denominator from zero"},
+         optimizer.epsilon, RealRange::positive());
+}
+
+void visit(KeyVisitor& v, ScheduleSettings& schedule) {
+  v.choice({"train.schedule.type", "how the learning rate changes over a worker's steps"},
+           schedule.type, kSchedules);
+  v.integer({"train.schedule.warmup_steps", "steps of linear growth before the schedule begins"},
+            schedule.warmup_steps, kSteps);
+  v.integer({"train.schedule.every_steps", "step: steps between two multiplications by factor"},
+            schedule.every_steps, kSteps);
+  v.real({"train.schedule.factor", "step: the rate is multiplied by this"}, schedule.factor,
+         {.min = 0.0, .max = 1.0, .above_min = true});
+  v.integer({"train.schedule.total_steps", "cosine: steps from the base rate down to the floor"},
+            schedule.total_steps, kSteps);
+  v.real({"train.schedule.floor", "cosine: last rate as a part of the base rate"}, schedule.floor,
+         RealRange::unit());
+}
+
+void visit(KeyVisitor& v, TrainSettings& train) {
+  static constexpr std::array<Key, 2> kRoundKeys{
+      Key{"train.epochs_per_round", "passes over the shard between two reports"},
+      Key{"train.steps_per_round",
+          "mini-batches between two reports, instead of epochs_per_round"}};
+  auto unit = static_cast<std::size_t>(train.round.unit);
+  v.one_of(kRoundKeys, unit, train.round.count, kStepsOfRound);
+  train.round.unit = static_cast<RoundLength::Unit>(unit);
+  v.small_integer({"train.minibatch", "rows per step"}, train.minibatch,
+                  {.min = 1, .max = 1'000'000});
+  v.choice({"train.loss", "what training makes small"}, train.loss, kLosses);
+  visit(v, train.optimizer);
+  visit(v, train.schedule);
+}
+
+void visit(KeyVisitor& v, protocol::HermesConfig& hermes) {
+  v.real({"strategy.hermes.alpha", "gate: first threshold of the z-score"}, hermes.gate.alpha,
+         RealRange::any());
+  v.real({"strategy.hermes.beta", "gate: decay of the threshold per silent round"},
+         hermes.gate.beta, RealRange::unit());
+  v.small_integer({"strategy.hermes.lambda", "gate: silent rounds before the threshold decays"},
+                  hermes.gate.lambda, {.min = 1});
+  v.small_integer({"strategy.hermes.window", "gate: losses that the z-score is taken over"},
+                  hermes.gate.window, {.min = 2, .max = 1'000'000});
+  v.flag({"strategy.hermes.clear_window", "gate: forget the losses after a push"},
+         hermes.gate.clear_window);
+  v.flag({"strategy.hermes.reset_threshold", "gate: go back to alpha after a push"},
+         hermes.gate.reset_threshold);
+  v.real({"strategy.hermes.staleness_exponent",
+          "merge: c in the weight (1 + staleness)^-c of an update"},
+         hermes.staleness_exponent, RealRange::not_negative());
+}
+
+void visit(KeyVisitor& v, StrategySettings& strategy) {
+  v.choice({"strategy.type", "the synchronisation protocol"}, strategy.type, kStrategies);
+  visit(v, strategy.hermes);
+  v.real({"strategy.bsp.server_learning_rate", "the mean of the updates is multiplied by this"},
+         strategy.bsp.server_learning_rate, RealRange::positive());
+  v.real({"strategy.asp.server_learning_rate", "each update is multiplied by this"},
+         strategy.asp.server_learning_rate, RealRange::positive());
+}
+
+void visit(KeyVisitor& v, StopSettings& stop) {
+  v.integer({"stop.patience", "evaluations without a new best validation loss; 0: no such limit"},
+            stop.server.patience, {});
+  v.integer({"stop.max_rounds", "rounds of the fastest worker; 0: no such limit"},
+            stop.server.max_rounds, {});
+  v.duration({"stop.max_seconds", "seconds of training; 0: no such limit"}, stop.server.max_time,
+             kTimeOrNone);
+  v.integer({"stop.max_bytes", "bytes between server and workers; 0: no such limit"},
+            stop.max_bytes, {});
+  v.real({"stop.target_accuracy", "accuracy on the evaluation rows; 0: no such limit"},
+         stop.server.target_accuracy, RealRange::unit());
+}
+
+void visit(KeyVisitor& v, protocol::LivenessConfig& liveness) {
+  v.duration({"liveness.heartbeat_seconds", "longest silence of a living rank"}, liveness.heartbeat,
+             kTime);
+  v.duration({"liveness.worker_timeout_seconds",
+              "silence after which a worker is lost, at least; slow links get more"},
+             liveness.worker_timeout, kTime);
+  v.duration({"liveness.server_timeout_seconds", "silence after which a worker gives up"},
+             liveness.server_timeout, kTime);
+  v.duration({"liveness.gather_timeout_seconds", "how long the server waits for the first workers"},
+             liveness.gather_timeout, kTime);
+  v.duration({"liveness.drain_timeout_seconds", "how long the server waits for farewells"},
+             liveness.drain_timeout, kTime);
+}
+
+}  // namespace
+
+void visit_keys(RunConfig& config, KeyVisitor& v) {
+  v.text({"name", "name of the run, for logs and reports"}, config.name);
+  v.integer({"seed", "seed of everything that is random"}, config.seed, {});
+  path(v, {"model.file", "TOML file with the layers of the network", true}, config.model_file);
+  visit(v, config.data);
+  visit(v, config.train);
+  visit(v, config.strategy);
+  v.choice({"allocation.type", "how many rows each worker gets"}, config.allocation.type,
+           kAllocations);
+  v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
+            config.allocation.initial_rows, kRows);
+  v.choice({"wire.payload", "number format of parameters on the wire"}, config.wire_payload,
+           kPayloads);
+  visit(v, config.stop);
+  v.integer({"evaluation.every_merges",
+             "merges between evaluations of the global model; 0: each for hermes, else about ten "
+             "per pass over the training rows"},
+            config.evaluate_every_merges, {});
+  visit(v, config.liveness);
+  v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
+                  config.cluster.min_workers, {});
+  v.small_integer({"cluster.threads", "BLAS threads per rank"}, config.cluster.threads,
+                  {.min = 1, .max = 1024});
+}
+
+}  // namespace hermes::runtime

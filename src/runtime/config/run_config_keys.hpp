@@ -1,0 +1,12 @@
+#pragma once
+
+#include "hermes/runtime/run_config.hpp"
+#include "runtime/config/key_visitor.hpp"
+
+namespace hermes::runtime {
+
+/// Shows the visitor every key of a run configuration. This is the one place where a key has its
+/// name, its range and its help; its default is the member's initializer.
+void visit_keys(RunConfig& config, KeyVisitor& visitor);
+
+}  // namespace hermes::runtime
