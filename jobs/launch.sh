@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# Runs an MPI job that outlives a dead worker and returns rank 0's true exit code.
+#
+#   jobs/launch.sh -n RANKS [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] -- PROG ARGS...
+#
+#   -n RANKS    number of ranks; may be more than there are cores
+#   -t LIMIT_S  stop the job after so many seconds (default: no limit)
+#   -g GRACE_S  how long mpirun may tidy up once rank 0 has reported (default: 10)
+#   -b shm|tcp  how ranks of one machine talk: shared memory (default) or loopback TCP
+#
+# Why not plain mpirun: by default one dead worker ends the whole job, and with --enable-recovery
+# mpirun returns 0 whatever happened. So rank 0 writes "<code>\n" to the file that
+# HERMES_RESULT_FILE names (to a temporary that it renames, just before it exits), and this script
+# returns that code.
+#
+# Signals: USR1 and USR2 reach every rank as they are. TERM, INT and HUP ask for an orderly stop:
+# the ranks get USR1 (mpirun would follow a TERM with KILL within seconds) and kStopSeconds to
+# save their work; a second one ends the job at once.
+#
+# Exit codes of its own: 2 bad usage, 70 rank 0 left no result, 124 time limit.
+set -uo pipefail
+
+readonly kStopSeconds=60 kTermSeconds=3
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 70
+readonly root
+
+usage_error() {
+  echo "launch.sh: $1 (usage: launch.sh -n RANKS [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] -- PROG ARGS...)" >&2
+  exit 2
+}
+
+# Prints the program to run for the word on the command line; fails when there is none.
+find_program() {
+  if [[ $1 == hermes ]]; then
+    local candidate
+    for candidate in "$(type -P hermes)" "$root/build/release/src/cli/hermes" "$root/../../bin/hermes"; do
+      if [[ -x $candidate ]]; then
+        echo "$candidate"
+        return
+      fi
+    done
+    return 1
+  fi
+  type -P -- "$1"
+}
+
+ranks='' limit='' grace=10 link=shm
+while getopts :n:t:g:b: option; do
+  case $option in
+    n) ranks=$OPTARG ;;
+    t) limit=$OPTARG ;;
+    g) grace=$OPTARG ;;
+    b) link=$OPTARG ;;
+    *) usage_error "unknown option or missing value: -$OPTARG" ;;
+  esac
+done
+shift $((OPTIND - 1))
+[[ $ranks =~ ^[1-9][0-9]*$ ]] || usage_error "-n: expected a positive number of ranks, found '$ranks'"
+[[ -z $limit || $limit =~ ^[1-9][0-9]*$ ]] || usage_error "-t: expected whole seconds, found '$limit'"
+[[ $grace =~ ^[0-9]+$ ]] || usage_error "-g: expected whole seconds, found '$grace'"
+[[ $link == shm || $link == tcp ]] || usage_error "-b: expected shm or tcp, found '$link'"
+[[ $# -ge 1 ]] || usage_error "no program given"
+program=$(find_program "$1") || usage_error "no such program: $1"
+shift
+
+# Everything temporary (the result, Open MPI's session files) lives and dies with this run.
+work=$(mktemp -d) || exit 70
+mpirun_pid='' filter_pid=''
+# shellcheck disable=SC2317  # called by traps, here and below
+clean_up() {
+  [[ -z $mpirun_pid ]] || kill -KILL "$mpirun_pid" 2>/dev/null
+  rm -rf "$work"
+}
+trap clean_up EXIT
+export HERMES_RESULT_FILE=$work/result
+
+# mpirun gives each rank a pseudo-terminal, so isatty() is true even into a pipe: say what is there.
+if [[ -z ${HERMES_PROGRESS:-} ]]; then
+  HERMES_PROGRESS=plain
+  [[ ! -t 1 ]] || HERMES_PROGRESS='tty'
+fi
+export HERMES_PROGRESS
+
+# Open MPI refuses root by default; gds=hash keeps its key store out of shared memory.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PMIX_MCA_gds=hash
+options=(
+  --enable-recovery -quiet -n "$ranks" -x HERMES_RESULT_FILE -x HERMES_PROGRESS
+  --oversubscribe --bind-to none --mca mpi_yield_when_idle 1   # fewer cores than ranks
+  --mca orte_tmpdir_base "$work"
+  --mca odls_base_sigkill_timeout "$kTermSeconds"
+  --mca pml ob1
+)
+several_nodes=$((${SLURM_JOB_NUM_NODES:-1} > 1))
+case $link in
+  # Single copy (CMA) is slower than two copies here and complains when its peer dies.
+  shm) options+=(--mca btl "self,vader$([[ $several_nodes == 0 ]] || echo ,tcp)"
+                 --mca btl_vader_single_copy_mechanism none) ;;
+  tcp) options+=(--mca btl "self,tcp")
+       [[ $several_nodes == 1 ]] || options+=(--mca btl_tcp_if_include lo) ;;
+esac
+
+# Lines of the MPI runtime that say nothing to a user; the program's own lines pass. The filter must
+# outlive Ctrl-C, or the ranks' last words are lost.
+exec {filtered}> >(trap '' INT TERM HUP
+  exec grep --line-buffered -v \
+    -e 'PMIX ERROR: BAD-PARAM in file .*pmix_event_notification\.c' \
+    -e '^mpirun: Forwarding signal [0-9]* to job$' >&2)
+filter_pid=$!
+
+# Own session: Ctrl-C at the terminal must reach this script alone, which passes it on in its way.
+setsid mpirun "${options[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
+mpirun_pid=$!
+exec {filtered}>&-
+
+deadline='' why=''
+[[ -z $limit ]] || { deadline=$((SECONDS + limit)) why=limit; }
+
+# shellcheck disable=SC2317
+orderly_stop() {
+  if [[ $why == stop ]]; then
+    deadline=$SECONDS
+    return
+  fi
+  deadline=$((SECONDS + kStopSeconds)) why=stop
+  kill -USR1 "$mpirun_pid" 2>/dev/null
+}
+trap 'kill -USR1 "$mpirun_pid" 2>/dev/null' USR1
+trap 'kill -USR2 "$mpirun_pid" 2>/dev/null' USR2
+trap orderly_stop TERM INT HUP
+
+running() { kill -0 "$mpirun_pid" 2>/dev/null; }
+
+# TERM, then KILL to mpirun and to the ranks it started here (a stopped rank hears nothing else).
+end_job() {
+  local children
+  children=$(cat /proc/"$mpirun_pid"/task/*/children 2>/dev/null)
+  kill -TERM "$mpirun_pid" 2>/dev/null
+  local patience=$((SECONDS + 2 * kTermSeconds + 2))
+  while running && ((SECONDS < patience)); do sleep 0.1; done
+  # shellcheck disable=SC2086  # a list of process ids
+  ! running || kill -KILL "$mpirun_pid" $children 2>/dev/null
+}
+
+while running; do
+  if [[ $why != result && -s $HERMES_RESULT_FILE ]]; then
+    deadline=$((SECONDS + grace)) why=result
+  fi
+  if [[ -n $deadline ]] && ((SECONDS >= deadline)); then
+    end_job
+    break
+  fi
+  sleep 0.1
+done
+trap '' TERM INT HUP USR1 USR2
+wait "$mpirun_pid" 2>/dev/null
+mpirun_pid=''
+wait "$filter_pid" 2>/dev/null
+
+code=$(cat "$HERMES_RESULT_FILE" 2>/dev/null)
+if [[ $code =~ ^[0-9]{1,3}$ ]]; then
+  exit "$code"
+fi
+if [[ $why == limit ]] && ((SECONDS >= deadline)); then
+  echo "launch.sh: stopped at the time limit of $limit s" >&2
+  exit 124
+fi
+echo "launch.sh: rank 0 ended without a result (it crashed, was killed or is not a hermes program)" >&2
+exit 70
