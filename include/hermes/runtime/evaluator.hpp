@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "hermes/core/buffer.hpp"
+#include "hermes/data/shard.hpp"
+#include "hermes/nn/loss.hpp"
+#include "hermes/nn/network.hpp"
+
+namespace hermes::runtime {
+
+struct EvaluationResult {
+  double loss = 0.0;
+  double accuracy = 0.0;
+};
+
+/// Loss and accuracy of a network's present parameters over the rows of a shard, in slices, so
+/// that who evaluates can answer messages in between.
+///
+/// Call order: (start advance* until true, result)*; the parameters stay unchanged meanwhile.
+/// Requires: network and shard outlive this; network.batch_max() >= kBatch.
+class Evaluator {
+ public:
+  static constexpr std::uint32_t kBatch = 64;
+
+  Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard& rows);
+
+  void start();
+  /// One mini-batch more; true when all rows are done.
+  bool advance();
+  /// All slices at once.
+  EvaluationResult run();
+  EvaluationResult result() const;
+
+ private:
+  nn::Network& network_;
+  nn::LossSpec loss_;
+  const data::Shard& rows_;
+  AlignedVector<float> x_;
+  std::vector<std::int32_t> labels_;
+  std::vector<std::uint32_t> indices_;
+  AlignedVector<float> gradient_;
+  std::uint32_t next_ = 0;
+  double loss_sum_ = 0.0;
+  std::uint64_t correct_ = 0;
+};
+
+}  // namespace hermes::runtime

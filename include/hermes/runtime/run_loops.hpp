@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <iosfwd>
+#include <string>
+
+#include "hermes/protocol/message.hpp"
+#include "hermes/runtime/run_directory.hpp"
+#include "hermes/runtime/run_inputs.hpp"
+#include "hermes/telemetry/progress_line.hpp"
+#include "hermes/transport/transport.hpp"
+
+/// The loops of the ranks of a run, from the first message to the last.
+namespace hermes::runtime {
+
+struct RunOutcome {
+  protocol::StopReason reason = protocol::StopReason::Failed;
+  std::string detail;       ///< one line, where there is more to say
+  bool peers_lost = false;  ///< somebody was lost on the way: MPI cannot end in good order
+};
+
+/// Where a run shows itself, and how it is asked to end. Requires: both outlive the run.
+struct Console {
+  std::ostream& screen;
+  const std::atomic<bool>& stop;  ///< set by a signal: end in good order
+  telemetry::ProgressConfig progress;
+};
+
+/// Rank 0: serves until the end, then tests and saves the best model and writes the summary.
+RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
+                 transport::Transport& transport, const Console& console);
+
+/// Any other rank.
+RunOutcome work(const RunInputs& inputs, transport::Transport& transport);
+
+/// One rank alone: sequential SGD. It is the same server and one worker, in one thread, with the
+/// rules of bsp, which for one worker are those of SGD bit for bit.
+RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
+                       const Console& console);
+
+/// Rank 0 found its input wrong before the run began: the workers shall go home quietly.
+void turn_workers_away(transport::Transport& transport);
+
+/// A worker found its own input wrong: the server shall know why, and end the run.
+void report_bad_input(transport::Transport& transport, const std::string& what);
+
+/// The exit code that the README (exit codes) gives an outcome.
+int exit_code(protocol::StopReason reason);
+
+}  // namespace hermes::runtime

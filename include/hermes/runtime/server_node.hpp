@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+
+#include "hermes/protocol/server.hpp"
+#include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/evaluator.hpp"
+#include "hermes/runtime/run_inputs.hpp"
+#include "hermes/telemetry/run_recorder.hpp"
+
+namespace hermes::runtime {
+
+/// The best model of a run, as far as the validation subset tells.
+struct BestModel {
+  Version version;
+  SharedParameters parameters;
+  double validation_loss = 0.0;
+  double validation_accuracy = 0.0;
+};
+
+/// The server rank: carries the decisions of protocol::Server out on a channel, an evaluator and a
+/// recorder.
+///
+///     while (!node.is_finished()) { if (!node.turn()) channel.wait(...); }
+///
+/// Requires: inputs, channel and recorder outlive this. Single-threaded.
+class ServerNode {
+ public:
+  ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
+             telemetry::RunRecorder& recorder);
+
+  /// Takes what arrived, decides, does one slice of an evaluation. False: nothing to do.
+  bool turn();
+  /// Ends the run in good order.
+  void interrupt(protocol::StopReason reason);
+
+  bool is_finished() const { return server_.state() == protocol::ServerState::Finished; }
+  protocol::StopReason reason() const { return reason_; }
+  /// Workers that are lost now.
+  std::uint32_t workers_lost() const { return server_.roster().count(protocol::PeerState::Lost); }
+  const std::optional<BestModel>& best() const { return best_; }
+  telemetry::ByteCounters bytes() const;
+
+  /// Loss and accuracy of a model on the test rows (all at once).
+  EvaluationResult test(const SharedParameters& parameters);
+
+ private:
+  void step(const protocol::ServerEvent& event);
+  void act(const protocol::TellWorker& effect);
+  void act(const protocol::Evaluate& effect);
+  void act(const protocol::KeepBest& effect);
+  void act(const protocol::Note& effect);
+  void act(const protocol::ServerFinished& effect);
+
+  const RunInputs& inputs_;
+  Channel& channel_;
+  telemetry::RunRecorder& recorder_;
+  nn::Network network_;
+  data::Shard evaluation_shard_;
+  Evaluator evaluator_;
+  protocol::Server server_;
+  std::optional<Version> evaluating_;
+  std::optional<BestModel> best_;
+  protocol::StopReason reason_ = protocol::StopReason::Failed;
+};
+
+}  // namespace hermes::runtime

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "hermes/core/parameters.hpp"
+#include "hermes/data/shard.hpp"
+#include "hermes/data/shuffled_batches.hpp"
+#include "hermes/nn/network.hpp"
+#include "hermes/nn/optimizer.hpp"
+#include "hermes/protocol/worker.hpp"
+#include "hermes/runtime/evaluator.hpp"
+#include "hermes/runtime/run_inputs.hpp"
+
+namespace hermes::runtime {
+
+/// A worker's hands: loads assignments, trains rounds and measures the local model, in slices of
+/// one mini-batch (or of some rows read) each.
+///
+/// Call order: as the effects of protocol::Worker ask; `advance` while `is_busy`.
+/// The shard moves through the worker's pool: after each pass over its rows the next window of the
+/// pool is loaded. Throws DataError for data that cannot be read. Single-threaded.
+class Trainer {
+ public:
+  /// Requires: inputs outlives this.
+  Trainer(const RunInputs& inputs, Rank rank);
+
+  void load(const protocol::Assignment& assignment);
+  void adopt(protocol::ModelSource source, const SharedParameters& parameters);
+  void start_round(bool validate);
+  void abandon_round();
+
+  bool is_busy() const { return phase_ != Phase::Idle; }
+  /// One slice of the work at hand; an event when it is done (AssignmentLoaded, RoundFinished).
+  /// The outcome's compute_seconds are the caller's to fill in: there is no clock here.
+  std::optional<protocol::WorkerEvent> advance();
+
+  /// The payload of a push. Parameters are shared without a copy: they stay as they are until the
+  /// next release.
+  SharedParameters payload(protocol::PayloadKind kind);
+
+  const nn::Network& network() const { return *network_; }
+
+ private:
+  enum class Phase { Idle, LoadingAssignment, LoadingWindow, Training, Validating };
+
+  void start_window();
+  void next_window();
+  void train_minibatch();
+  bool is_round_over() const;
+  std::optional<protocol::WorkerEvent> finish_round();
+
+  const RunInputs& inputs_;
+  data::RowPlan plan_;
+  std::shared_ptr<nn::Network> network_;  // shared with payloads in flight
+  std::unique_ptr<nn::Optimizer> optimizer_;
+  nn::LearningRate learning_rate_;
+  nn::LossSpec loss_;
+  ParameterPool pool_;
+  SharedParameters pulled_;
+
+  data::Shard shard_;
+  data::Shard evaluation_shard_;
+  Evaluator evaluator_;
+  RandomStream shuffle_;
+  std::optional<data::ShuffledBatches> batches_;
+  protocol::Assignment assignment_;
+  std::uint64_t window_first_ = 0;  // in rows of the pool
+
+  Phase phase_ = Phase::Idle;
+  bool validate_ = false;
+  std::uint64_t passes_done_ = 0;
+  protocol::RoundOutcome outcome_;
+  double loss_sum_ = 0.0;
+  AlignedVector<float> x_;
+  std::vector<std::int32_t> labels_;
+  AlignedVector<float> output_gradient_;
+};
+
+}  // namespace hermes::runtime

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "hermes/protocol/worker.hpp"
+#include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/trainer.hpp"
+
+namespace hermes::runtime {
+
+/// One worker rank: carries the decisions of protocol::Worker out on a channel and a trainer.
+///
+///     while (!node.is_finished()) { if (!node.turn()) channel.wait(...); }
+///
+/// Requires: channel and trainer outlive this. Single-threaded.
+class WorkerNode {
+ public:
+  WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer);
+
+  /// Takes what arrived, decides, does one slice of work. False: nothing to do at present.
+  bool turn();
+
+  bool is_finished() const { return worker_.state() == protocol::WorkerState::Finished; }
+  protocol::StopReason reason() const { return reason_; }
+  const std::string& detail() const { return detail_; }
+  /// The server has lost workers: MPI cannot end in good order.
+  bool peers_lost() const { return peers_lost_; }
+
+ private:
+  void step(const protocol::WorkerEvent& event);
+  void act(const protocol::TellServer& effect);
+  void act(const protocol::LoadAssignment& effect);
+  void act(const protocol::AdoptModel& effect);
+  void act(const protocol::StartRound& effect);
+  void act(const protocol::AbandonRound& effect);
+  void act(const protocol::WorkerFinished& effect);
+  void work();
+
+  Channel& channel_;
+  Trainer& trainer_;
+  protocol::Worker worker_;
+  bool is_started_ = false;
+  Duration round_time_{};
+  protocol::StopReason reason_ = protocol::StopReason::Failed;
+  std::string detail_;
+  bool peers_lost_ = false;
+};
+
+}  // namespace hermes::runtime

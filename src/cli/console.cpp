@@ -1,0 +1,79 @@
+#include "console.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace hermes::cli {
+namespace {
+
+std::atomic<bool> stop_requested{false};  // a signal handler can reach nothing but a global
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void request_stop(int /*signal*/) {
+  stop_requested = true;
+}
+
+std::optional<int> number_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr || *text == '\0') {
+    return std::nullopt;
+  }
+  return std::atoi(text);
+}
+
+}  // namespace
+
+std::optional<int> launcher_rank() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
+    if (const std::optional<int> rank = number_from_environment(name)) {
+      return rank;
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_spokesman() {
+  return launcher_rank().value_or(0) == 0;
+}
+
+telemetry::ProgressConfig progress_config(bool quiet) {
+  telemetry::ProgressConfig progress;
+  progress.quiet = quiet;
+  // mpirun puts a pipe between rank 0 and the terminal; the launcher says what is behind it.
+  const char* hint = std::getenv("HERMES_PROGRESS");
+  progress.terminal =
+      ::isatty(STDOUT_FILENO) == 1 || (hint != nullptr && std::string(hint) == "tty");
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    progress.width = size.ws_col;
+  } else if (const std::optional<int> columns = number_from_environment("COLUMNS")) {
+    progress.width = *columns > 0 ? static_cast<std::size_t>(*columns) : progress.width;
+  }
+  return progress;
+}
+
+const std::atomic<bool>& catch_stop_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    std::signal(signal, request_stop);
+  }
+  return stop_requested;
+}
+
+void report_exit_code(int code) {
+  const char* name = std::getenv("HERMES_RESULT_FILE");
+  if (name == nullptr || *name == '\0' || !is_spokesman()) {
+    return;
+  }
+  const std::filesystem::path file(name);
+  const std::filesystem::path temporary = file.string() + ".tmp";
+  std::ofstream(temporary) << code << '\n';
+  std::error_code ignored;  // without the file the launcher reports a failure, which is right
+  std::filesystem::rename(temporary, file, ignored);
+}
+
+}  // namespace hermes::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include "hermes/telemetry/progress_line.hpp"
+
+/// What the process around the program tells it: the launcher, the terminal, signals.
+namespace hermes::cli {
+
+/// This process's rank as the launcher (mpirun, srun) says; empty when there is none.
+std::optional<int> launcher_rank();
+
+/// True when this process is the one that talks to the user.
+bool is_spokesman();
+
+/// Live line on a terminal, plain lines elsewhere.
+telemetry::ProgressConfig progress_config(bool quiet);
+
+/// From now on SIGINT, SIGTERM and SIGUSR1 only raise the returned flag.
+const std::atomic<bool>& catch_stop_signals();
+
+/// Tells jobs/launch.sh the exit code of rank 0, which mpirun with recovery would hide.
+void report_exit_code(int code);
+
+}  // namespace hermes::cli

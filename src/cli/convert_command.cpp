@@ -1,0 +1,73 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "hermes/data/convert.hpp"
+#include "hermes/data/describe.hpp"
+
+namespace hermes::cli {
+namespace {
+
+struct ConvertChoice {
+  data::ConvertOptions common;
+  data::IdxFiles idx;
+  data::Cifar10Files cifar10;
+  data::CsvSource csv;
+};
+
+void add_common(CLI::App& command, const std::shared_ptr<ConvertChoice>& choice) {
+  command.add_option("--out", choice->common.output, "HDF5 file to write")->required();
+  command.add_option("--limit", choice->common.limit, "At most so many training rows")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--seed", choice->common.seed, "Seed of the order of training rows");
+  command.add_flag("--compress", choice->common.compress, "Compress the features");
+  command.add_option("--class-names", choice->common.class_names, "Names of the classes")
+      ->delimiter(',');
+}
+
+int show(const data::DatasetInfo& written) {
+  std::cout << data::describe(written);
+  return 0;
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app, Action& action) {
+  auto choice = std::make_shared<ConvertChoice>();
+  CLI::App* convert = app.add_subcommand("convert", "Make an HDF5 data set from other formats");
+  convert->require_subcommand(1);
+
+  CLI::App* idx = convert->add_subcommand("idx", "IDX files, plain or gzip (MNIST and its kin)");
+  idx->add_option("--train-images", choice->idx.train_images)->required();
+  idx->add_option("--train-labels", choice->idx.train_labels)->required();
+  idx->add_option("--test-images", choice->idx.test_images)->required();
+  idx->add_option("--test-labels", choice->idx.test_labels)->required();
+  add_common(*idx, choice);
+  idx->callback([choice, &action] {
+    action = [choice] { return show(data::convert_idx(choice->idx, choice->common)); };
+  });
+
+  CLI::App* cifar10 = convert->add_subcommand("cifar10", "CIFAR-10's binary files");
+  cifar10->add_option("--train", choice->cifar10.train, "Training batches")->required();
+  cifar10->add_option("--test", choice->cifar10.test, "Test batches")->required();
+  add_common(*cifar10, choice);
+  cifar10->callback([choice, &action] {
+    action = [choice] { return show(data::convert_cifar10(choice->cifar10, choice->common)); };
+  });
+
+  CLI::App* csv = convert->add_subcommand("csv", "A table of numbers with a column of labels");
+  csv->add_option("file", choice->csv.file, "The table")->required();
+  csv->add_option("--label", choice->csv.label, "Label column: its name, or its index from 0")
+      ->required();
+  csv->add_option("--test-fraction", choice->csv.test_fraction, "Part of the rows to test with")
+      ->capture_default_str();
+  csv->add_option("--separator", choice->csv.separator, "Between fields")->capture_default_str();
+  add_common(*csv, choice);
+  csv->callback([choice, &action] {
+    action = [choice] { return show(data::convert_csv(choice->csv, choice->common)); };
+  });
+}
+
+}  // namespace hermes::cli

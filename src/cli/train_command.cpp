@@ -1,0 +1,136 @@
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "hermes/core/error.hpp"
+#include "hermes/nn/blas.hpp"
+#include "hermes/runtime/run_loops.hpp"
+#include "hermes/transport/mpi_environment.hpp"
+#include "hermes/transport/mpi_transport.hpp"
+#include "hermes/wire/codec.hpp"
+
+namespace hermes::cli {
+namespace {
+
+struct TrainOptions {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string out;
+  bool quiet = false;
+};
+
+runtime::RunConfig load_config(const TrainOptions& options, std::uint32_t workers) {
+  runtime::RunConfig config = runtime::load_run_config(options.config, options.overrides);
+  if (workers < config.cluster.min_workers) {
+    throw ConfigError(options.config + ": key 'cluster.min_workers': expected at least " +
+                      std::to_string(config.cluster.min_workers) +
+                      " workers beside the server, found " + std::to_string(workers) +
+                      " (start with mpirun -np " + std::to_string(config.cluster.min_workers + 1) +
+                      ")");
+  }
+  if (workers == 0) {
+    config.strategy.type = runtime::StrategyKind::Bsp;
+  }
+  return config;
+}
+
+runtime::RunDirectory make_directory(const TrainOptions& options,
+                                     const runtime::RunConfig& config) {
+  return {options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out),
+          config};
+}
+
+int report(const runtime::RunOutcome& outcome, int rank) {
+  const int code = runtime::exit_code(outcome.reason);
+  // A worker speaks up only about what the server cannot know.
+  const bool is_own_news = rank == 0 || outcome.reason == protocol::StopReason::ServerLost;
+  if (code != 0 && is_own_news) {
+    std::cerr << "hermes: rank " << rank << ": stopped: " << protocol::to_string(outcome.reason)
+              << (outcome.detail.empty() ? "" : ": ") << outcome.detail << std::endl;
+  }
+  return code;
+}
+
+int train_alone(const TrainOptions& options) {
+  const runtime::RunInputs inputs(load_config(options, 0));
+  inputs.check_values();
+  const runtime::RunDirectory directory = make_directory(options, inputs.config());
+  nn::set_blas_threads(static_cast<int>(inputs.config().cluster.threads));
+  return report(
+      runtime::train_alone(inputs, directory,
+                           {std::cout, catch_stop_signals(), progress_config(options.quiet)}),
+      0);
+}
+
+/// One rank of several. Whatever is wrong with the input is found before the first message, and
+/// the others are told instead of left waiting.
+int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
+  const bool is_server = mpi.rank() == kServerRank;
+  const std::atomic<bool>& stop = catch_stop_signals();
+  std::unique_ptr<runtime::RunInputs> inputs;
+  std::optional<runtime::RunDirectory> directory;
+  std::optional<ConfigError> problem;
+  try {
+    inputs = std::make_unique<runtime::RunInputs>(
+        load_config(options, static_cast<std::uint32_t>(mpi.rank_count() - 1)));
+    if (is_server) {
+      inputs->check_values();
+      directory = make_directory(options, inputs->config());
+    }
+  } catch (const Error& error) {
+    problem.emplace(error.what());
+  }
+  const std::uint64_t parameters = inputs ? inputs->parameter_count() : 0;
+  transport::MpiTransport transport(mpi, {.header_bytes_max = wire::kHeaderBytesMax,
+                                          .payload_bytes_max = parameters * sizeof(float)});
+  if (problem && is_server) {
+    runtime::turn_workers_away(transport);
+    throw ConfigError(*problem);
+  }
+  if (problem) {
+    runtime::report_bad_input(transport, problem->what());
+    return 2;
+  }
+  nn::set_blas_threads(static_cast<int>(inputs->config().cluster.threads));
+  const runtime::RunOutcome outcome =
+      is_server ? runtime::serve(*inputs, *directory, transport,
+                                 {std::cout, stop, progress_config(options.quiet)})
+                : runtime::work(*inputs, transport);
+  const int code = report(outcome, mpi.rank().value);
+  if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
+    std::cout.flush();
+    report_exit_code(code);
+    transport::MpiEnvironment::leave_without_finalize(code);
+  }
+  return code;
+}
+
+int train(const TrainOptions& options, Arguments arguments) {
+  if (!launcher_rank()) {
+    return train_alone(options);
+  }
+  transport::MpiEnvironment mpi(arguments.argc, arguments.argv);
+  return mpi.rank_count() == 1 ? train_alone(options) : train_rank(options, mpi);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = app.add_subcommand(
+      "train", "Train as a run configuration says; under mpirun or srun on all ranks, else alone");
+  command->add_option("config", options->config, "Run configuration (TOML)")->required();
+  command->add_option("--set", options->overrides, "Override a key: --set key=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--out", options->out, "Run directory (default: runs/NAME)");
+  command->add_flag("--quiet", options->quiet, "No progress on the screen");
+  command->callback([options, arguments, &action] {
+    action = [options, arguments] { return train(*options, arguments); };
+  });
+}
+
+}  // namespace hermes::cli

@@ -1,0 +1,71 @@
+#include "hermes/runtime/channel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hermes/core/error.hpp"
+#include "hermes/wire/codec.hpp"
+
+namespace hermes::runtime {
+void Channel::send(Rank to, const protocol::Message& message) {
+  send_delayed();
+  Frame frame = wire::encode(message);
+  const std::uint64_t size = counted_size(frame);
+  const bool must_wait = std::any_of(delayed_.begin(), delayed_.end(),
+                                     [to](const Delayed& delayed) { return delayed.to == to; });
+  if (must_wait || !transport_.send(to, frame)) {
+    if (std::holds_alternative<protocol::Heartbeat>(message.body)) {
+      return;
+    }
+    delayed_.push_back({to, std::move(frame)});
+  }
+  bytes_sent_ += size;
+}
+
+void Channel::send_delayed() {
+  while (!delayed_.empty() && transport_.send(delayed_.front().to, delayed_.front().frame)) {
+    delayed_.pop_front();
+  }
+}
+
+std::optional<Channel::Incoming> Channel::receive() {
+  send_delayed();
+  std::optional<transport::Received> received = transport_.receive();
+  if (!received) {
+    return std::nullopt;
+  }
+  bytes_received_ += counted_size(received->frame);
+  Incoming incoming{received->from, std::nullopt};
+  if (!received->malformed) {
+    try {
+      incoming.message = wire::decode(received->frame, payload_bytes_max_);
+    } catch (const DecodeError&) {
+      // The server rejects and counts it; what exactly was wrong with noise helps nobody.
+    }
+  }
+  return incoming;
+}
+
+std::uint64_t Channel::counted_size(const Frame& frame) const {
+  return wire_ == Wire::None ? 0 : frame.header.size() + frame.payload.bytes.size();
+}
+
+bool Channel::flush(Duration at_most) {
+  const Instant deadline = transport_.now() + at_most;
+  do {
+    send_delayed();
+    if (!transport_.flush(delayed_.empty() ? deadline : transport_.now())) {
+      transport_.wait(seconds(0.001));
+    } else if (delayed_.empty()) {
+      return true;
+    }
+  } while (transport_.now() < deadline);
+  return false;
+}
+
+void Channel::abandon(Rank peer) {
+  transport_.abandon(peer);
+  std::erase_if(delayed_, [peer](const Delayed& delayed) { return delayed.to == peer; });
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,58 @@
+#include "hermes/runtime/evaluator.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "hermes/core/assert.hpp"
+
+namespace hermes::runtime {
+
+Evaluator::Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard& rows)
+    : network_(network),
+      loss_(std::move(loss)),
+      rows_(rows),
+      x_(kBatch * network.input_size()),
+      labels_(kBatch),
+      indices_(kBatch),
+      gradient_(kBatch * network.output_size()) {
+  HERMES_ASSERT(network.batch_max() >= kBatch, "evaluator: the network's batch is too small");
+}
+
+void Evaluator::start() {
+  next_ = 0;
+  loss_sum_ = 0.0;
+  correct_ = 0;
+}
+
+bool Evaluator::advance() {
+  const std::uint32_t count = std::min(kBatch, rows_.row_count() - next_);
+  if (count > 0) {
+    const std::span<std::uint32_t> indices(indices_.data(), count);
+    std::iota(indices.begin(), indices.end(), next_);
+    const std::span<float> x(x_.data(), count * network_.input_size());
+    const std::span<std::int32_t> labels(labels_.data(), count);
+    rows_.fill_batch(indices, x, labels);
+    const std::span<const float> outputs = network_.forward(x, count, nn::Mode::Inference);
+    const nn::LossResult batch =
+        nn::evaluate(loss_, outputs, labels, std::span<float>(gradient_.data(), outputs.size()));
+    loss_sum_ += batch.mean_loss * count;
+    correct_ += batch.correct;
+    next_ += count;
+  }
+  return next_ == rows_.row_count();
+}
+
+EvaluationResult Evaluator::run() {
+  start();
+  while (!advance()) {
+  }
+  return result();
+}
+
+EvaluationResult Evaluator::result() const {
+  const auto rows = static_cast<double>(std::max<std::uint32_t>(next_, 1));
+  return {loss_sum_ / rows, static_cast<double>(correct_) / rows};
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,79 @@
+#include "hermes/runtime/model_store.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "hermes/core/error.hpp"
+#include "hermes/core/version.hpp"
+#include "hermes/data/tensor_file.hpp"
+#include "hermes/nn/network.hpp"
+#include "hermes/nn/parameter_tensor.hpp"
+#include "hermes/runtime/model_file.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+template <class T>
+T attribute(const data::TensorFile& content, const std::filesystem::path& file, const char* name) {
+  const auto found = content.attributes.find(name);
+  if (found == content.attributes.end() || !std::holds_alternative<T>(found->second)) {
+    throw DataError(file.string() + ": attribute '" + name +
+                    "': expected one, as in a model of hermes, found none");
+  }
+  return std::get<T>(found->second);
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& file, const StoredModel& model) {
+  const nn::Network network(model.spec, 1);
+  const std::vector<nn::NamedTensor> tensors =
+      nn::export_parameters(network.named_parameters(), model.parameters);
+  std::vector<data::TensorView> views;
+  for (const nn::NamedTensor& tensor : tensors) {
+    views.push_back({tensor.name, {tensor.shape.begin(), tensor.shape.end()}, tensor.values});
+  }
+  data::write_tensor_file(
+      file, views,
+      {{"hermes_version", std::string(kProgramVersion)},
+       {"model", to_toml(model.spec)},
+       {"loss", std::string(model.loss == LossKind::CrossEntropy ? "cross_entropy" : "mse")},
+       {"run", model.run},
+       {"strategy", model.strategy},
+       {"version", static_cast<std::int64_t>(model.version)},
+       {"validation_loss", model.validation_loss},
+       {"validation_accuracy", model.validation_accuracy}});
+}
+
+StoredModel load_model(const std::filesystem::path& file) {
+  data::TensorFile content = data::read_tensor_file(file);
+  StoredModel model;
+  model.spec = parse_model(attribute<std::string>(content, file, "model"), file);
+  const auto loss = attribute<std::string>(content, file, "loss");
+  if (loss != "cross_entropy" && loss != "mse") {
+    throw DataError(file.string() + ": attribute 'loss': expected cross_entropy or mse, found " +
+                    loss);
+  }
+  model.loss = loss == "mse" ? LossKind::MeanSquaredError : LossKind::CrossEntropy;
+  model.run = attribute<std::string>(content, file, "run");
+  model.strategy = attribute<std::string>(content, file, "strategy");
+  model.version = static_cast<std::uint64_t>(attribute<std::int64_t>(content, file, "version"));
+  model.validation_loss = attribute<double>(content, file, "validation_loss");
+  model.validation_accuracy = attribute<double>(content, file, "validation_accuracy");
+
+  const nn::Network network(model.spec, 1);
+  std::vector<nn::NamedTensor> tensors;
+  for (data::Tensor& tensor : content.tensors) {
+    tensors.push_back(
+        {tensor.name, {tensor.dims.begin(), tensor.dims.end()}, std::move(tensor.values)});
+  }
+  model.parameters.resize(network.parameter_count());
+  try {
+    nn::import_parameters(network.named_parameters(), tensors, model.parameters);
+  } catch (const DataError& error) {
+    throw DataError(file.string() + ": " + error.what());
+  }
+  return model;
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,80 @@
+#include "hermes/runtime/run_inputs.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hermes/core/error.hpp"
+#include "hermes/core/hash.hpp"
+#include "hermes/nn/network.hpp"
+#include "hermes/runtime/model_file.hpp"
+#include "hermes/runtime/run_fingerprint.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+nn::Shape shape_of(const data::FeatureShape& features) {
+  return features.flat ? nn::Shape::features(features.size())
+                       : nn::Shape::image(features.channels, features.height, features.width);
+}
+
+std::uint64_t data_fingerprint(const data::DatasetInfo& info) {
+  Fnv1a hash;
+  hash.add(info.features.channels);
+  hash.add(info.features.height);
+  hash.add(info.features.width);
+  for (const std::uint64_t rows : info.rows) {
+    hash.add(rows);
+  }
+  return hash.value();
+}
+
+}  // namespace
+
+void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
+  const nn::Shape found = shape_of(data.features);
+  if (model.input != found) {
+    throw ConfigError("model '" + model.name + "' does not fit the data: the model takes " +
+                      nn::to_string(model.input) + ", " + data.path.string() + " has " +
+                      nn::to_string(found));
+  }
+}
+
+RunInputs::RunInputs(RunConfig config)
+    : config_(std::move(config)),
+      model_(load_model_file(config_.model_file)),
+      dataset_(config_.data.file),
+      plan_(dataset_, config_.data.validation, config_.seed) {
+  check_shapes(model_, dataset_.info());
+  nn::Network network(model_, 1);
+  output_count_ = static_cast<std::uint32_t>(network.output_size());
+  RandomStream random(config_.seed, RandomPurpose::Initialization);
+  network.initialize(random);
+  initial_ = ParameterPool(network.parameter_count()).copy_of(network.parameters());
+}
+
+std::uint64_t RunInputs::fingerprint() const {
+  return run_fingerprint(config_, model_, data_fingerprint(dataset_.info()));
+}
+
+data::RowSelection RunInputs::evaluation_rows() const {
+  // Evenly spaced over the validation rows, so that a file in order of labels is sampled fairly.
+  const data::RowSelection all = plan_.validation();
+  const std::uint64_t total = all.row_count();
+  const std::uint64_t count = std::min(config_.data.evaluation_rows, total);
+  data::RowSelection chosen{all.split, {}};
+  std::uint64_t taken = 0;
+  std::uint64_t before = 0;
+  for (const data::RowRange& range : all.ranges) {
+    while (taken < count && taken * total / count < before + range.count) {
+      chosen.ranges.push_back({range.first + taken * total / count - before, 1});
+      ++taken;
+    }
+    before += range.count;
+  }
+  chosen.ranges = data::joined(std::move(chosen.ranges));
+  return chosen;
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,177 @@
+#include "hermes/runtime/run_loops.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <ostream>
+#include <utility>
+
+#include "hermes/core/assert.hpp"
+#include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/model_store.hpp"
+#include "hermes/runtime/server_node.hpp"
+#include "hermes/runtime/trainer.hpp"
+#include "hermes/runtime/worker_node.hpp"
+#include "hermes/transport/in_proc_network.hpp"
+#include "hermes/wire/codec.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+constexpr Duration kIdleWait = seconds(0.001);
+constexpr Duration kFarewell = seconds(5.0);
+constexpr std::string_view kSequential = "sequential";  // the strategy of one rank alone
+
+std::size_t payload_bytes(const RunInputs& inputs) {
+  return inputs.parameter_count() * sizeof(float);
+}
+
+telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunDirectory& directory,
+                                             std::string_view strategy, std::uint32_t workers,
+                                             const telemetry::ProgressConfig& progress) {
+  const RunConfig& config = inputs.config();
+  telemetry::RunRecorderConfig recorder;
+  recorder.directory = directory.path();
+  recorder.facts = {.strategy = std::string(strategy),
+                    .workers = workers,
+                    .seed = config.seed,
+                    .target_accuracy = config.stop.server.target_accuracy};
+  recorder.progress = progress;
+  recorder.progress.max_rounds = config.stop.server.max_rounds;
+  recorder.progress.max_time = config.stop.server.max_time;
+  return recorder;
+}
+
+/// What is left to do for rank 0 when the workers have gone.
+void conclude(const RunInputs& inputs, const RunDirectory& directory, std::string_view strategy,
+              ServerNode& node, const Channel& channel, telemetry::RunRecorder& recorder) {
+  std::optional<telemetry::TestResult> test;
+  if (const std::optional<BestModel>& best = node.best()) {
+    if (inputs.plan().test().row_count() > 0) {
+      const EvaluationResult result = node.test(best->parameters);
+      test = telemetry::TestResult{result.loss, result.accuracy};
+    }
+    const std::span<const float> values = best->parameters.values();
+    save_model(directory.model_file(),
+               StoredModel{.spec = inputs.model(),
+                           .loss = inputs.config().train.loss,
+                           .parameters = {values.begin(), values.end()},
+                           .run = inputs.config().name,
+                           .strategy = std::string(strategy),
+                           .version = best->version.value,
+                           .validation_loss = best->validation_loss,
+                           .validation_accuracy = best->validation_accuracy});
+  } else {
+    recorder.warn("no update was merged and evaluated, so there is no model to save",
+                  channel.now());
+  }
+  recorder.finish(test, channel.now(), node.bytes());
+}
+
+}  // namespace
+
+RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
+                 transport::Transport& transport, const Console& console) {
+  const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
+  const std::string_view strategy = protocol::strategy_name(inputs.config().strategy.spec());
+  Channel channel(transport, payload_bytes(inputs));
+  telemetry::RunRecorder recorder(
+      recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);
+  ServerNode node(inputs, workers, channel, recorder);
+  bool is_interrupted = false;
+  while (!node.is_finished()) {
+    if (console.stop && !std::exchange(is_interrupted, true)) {
+      node.interrupt(protocol::StopReason::Interrupted);
+    }
+    if (!node.turn()) {
+      channel.wait(kIdleWait);
+    }
+  }
+  channel.flush(kFarewell);
+  conclude(inputs, directory, strategy, node, channel, recorder);
+  return {node.reason(), {}, node.workers_lost() > 0};
+}
+
+RunOutcome work(const RunInputs& inputs, transport::Transport& transport) {
+  Channel channel(transport, payload_bytes(inputs));
+  Trainer trainer(inputs, transport.rank());
+  WorkerNode node(inputs, channel, trainer);
+  while (!node.is_finished()) {
+    if (!node.turn()) {
+      channel.wait(kIdleWait);
+    }
+  }
+  channel.flush(kFarewell);
+  return {node.reason(), node.detail(), node.peers_lost()};
+}
+
+RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
+                       const Console& console) {
+  HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
+                "one rank alone follows the rules of bsp");
+  const auto clock = [start = std::chrono::steady_clock::now()] {
+    return Instant(std::chrono::steady_clock::now() - start);
+  };
+  transport::InProcNetwork network(
+      2, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload_bytes(inputs)},
+      clock);
+  const Rank worker_rank{1};
+  const std::unique_ptr<transport::Transport> server_side = network.endpoint(kServerRank);
+  const std::unique_ptr<transport::Transport> worker_side = network.endpoint(worker_rank);
+  Channel server_channel(*server_side, payload_bytes(inputs), Channel::Wire::None);
+  Channel worker_channel(*worker_side, payload_bytes(inputs), Channel::Wire::None);
+  telemetry::RunRecorder recorder(
+      recorder_config(inputs, directory, kSequential, 1, console.progress), console.screen);
+  Trainer trainer(inputs, worker_rank);
+  ServerNode server(inputs, 1, server_channel, recorder);
+  WorkerNode worker(inputs, worker_channel, trainer);
+  bool is_interrupted = false;
+  while (!server.is_finished()) {
+    if (console.stop && !std::exchange(is_interrupted, true)) {
+      server.interrupt(protocol::StopReason::Interrupted);
+    }
+    server.turn();
+    if (!worker.is_finished()) {
+      worker.turn();
+    }
+  }
+  conclude(inputs, directory, kSequential, server, server_channel, recorder);
+  return {server.reason(), worker.detail(), false};
+}
+
+void turn_workers_away(transport::Transport& transport) {
+  Channel channel(transport, 0);
+  for (std::int32_t rank = 1; rank < transport.rank_count(); ++rank) {
+    channel.send(Rank{rank}, {protocol::Stop{protocol::StopReason::BadInput, 0, {}}, {}});
+  }
+  channel.flush(kFarewell);
+}
+
+void report_bad_input(transport::Transport& transport, const std::string& what) {
+  Channel channel(transport, 0);
+  channel.send(kServerRank, {protocol::Leave{protocol::StopReason::BadInput, {}, what}, {}});
+  channel.flush(kFarewell);
+}
+
+int exit_code(protocol::StopReason reason) {
+  using protocol::StopReason;
+  switch (reason) {
+    case StopReason::Patience:
+    case StopReason::TargetAccuracy:
+    case StopReason::MaxRounds:
+    case StopReason::MaxSeconds:
+    case StopReason::MaxBytes:
+      return 0;
+    case StopReason::Refused:
+    case StopReason::BadInput:
+      return 2;
+    case StopReason::Interrupted:
+    case StopReason::NoWorkers:
+    case StopReason::Failed:
+    case StopReason::ServerLost:
+      return 3;
+  }
+  return 3;
+}
+
+}  // namespace hermes::runtime

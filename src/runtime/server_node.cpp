@@ -1,0 +1,113 @@
+#include "hermes/runtime/server_node.hpp"
+
+#include <utility>
+
+#include "hermes/core/version.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t workers) {
+  const RunConfig& config = inputs.config();
+  protocol::ServerConfig server;
+  server.workers = workers;
+  server.program_version = kProgramVersion;
+  server.run_fingerprint = inputs.fingerprint();
+  server.liveness = config.liveness;
+  server.stop = config.stop.server;
+  server.partition = {.kind = config.data.partition,
+                      .seed = config.seed,
+                      .train_rows = inputs.plan().training_count(),
+                      .workers = workers};
+  server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
+  return server;
+}
+
+}  // namespace
+
+ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
+                       telemetry::RunRecorder& recorder)
+    : inputs_(inputs),
+      channel_(channel),
+      recorder_(recorder),
+      network_(inputs.model(), Evaluator::kBatch),
+      evaluation_shard_(inputs.dataset(), inputs.output_count()),
+      evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
+      server_(server_config(inputs, workers),
+              protocol::make_strategy(inputs.config().strategy.spec(),
+                                      inputs.config().static_allocation()),
+              inputs.initial()) {
+  evaluation_shard_.load(inputs.evaluation_rows());
+}
+
+bool ServerNode::turn() {
+  bool is_active = evaluating_.has_value();
+  while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
+    is_active = true;
+    if (incoming->message) {
+      step(protocol::WorkerSaid{incoming->from, std::move(*incoming->message)});
+    } else {
+      step(protocol::WorkerGarbled{incoming->from});
+    }
+  }
+  step(protocol::Ticked{});
+  const std::uint64_t bytes_max = inputs_.config().stop.max_bytes;
+  if (bytes_max > 0 && bytes().total() >= bytes_max) {
+    interrupt(protocol::StopReason::MaxBytes);
+  }
+  if (evaluating_ && evaluator_.advance()) {
+    const Version version = *std::exchange(evaluating_, std::nullopt);
+    const EvaluationResult result = evaluator_.result();
+    step(protocol::Evaluated{version, result.loss, result.accuracy});
+  }
+  recorder_.tick(channel_.now(), bytes());
+  return is_active;
+}
+
+void ServerNode::interrupt(protocol::StopReason reason) {
+  step(protocol::Interrupted{reason});
+}
+
+telemetry::ByteCounters ServerNode::bytes() const {
+  return {.up = channel_.bytes_received(), .down = channel_.bytes_sent(), .data = 0};
+}
+
+EvaluationResult ServerNode::test(const SharedParameters& parameters) {
+  data::Shard rows(inputs_.dataset(), inputs_.output_count());
+  rows.load(inputs_.plan().test());
+  network_.set_parameters(parameters.values());
+  return Evaluator(network_, inputs_.config().train.loss_spec(), rows).run();
+}
+
+void ServerNode::step(const protocol::ServerEvent& event) {
+  for (const protocol::ServerEffect& effect : server_.step(event, channel_.now())) {
+    std::visit([this](const auto& concrete) { act(concrete); }, effect);
+  }
+}
+
+void ServerNode::act(const protocol::TellWorker& effect) {
+  channel_.send(effect.to, effect.message);
+}
+
+void ServerNode::act(const protocol::Evaluate& effect) {
+  network_.set_parameters(effect.parameters.values());
+  evaluator_.start();
+  evaluating_ = effect.version;
+}
+
+void ServerNode::act(const protocol::KeepBest& effect) {
+  best_ = BestModel{effect.version, effect.parameters, effect.loss, effect.accuracy};
+}
+
+void ServerNode::act(const protocol::Note& effect) {
+  recorder_.record(effect.record, channel_.now(), bytes());
+  if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {
+    channel_.abandon(lost->rank);
+  }
+}
+
+void ServerNode::act(const protocol::ServerFinished& effect) {
+  reason_ = effect.reason;
+}
+
+}  // namespace hermes::runtime

@@ -1,0 +1,194 @@
+#include "hermes/runtime/trainer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hermes/core/assert.hpp"
+#include "hermes/core/vector_ops.hpp"
+#include "hermes/nn/optimizer_spec.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+/// Rows read between two looks at the mail.
+constexpr std::uint64_t kRowsPerSlice = 1024;
+
+data::OrderKind order_kind(protocol::RowOrder order) {
+  return order == protocol::RowOrder::ByLabel ? data::OrderKind::ByLabel
+                                              : data::OrderKind::Shuffled;
+}
+
+std::size_t batch_max(const RunConfig& config) {
+  return std::max<std::size_t>(config.train.minibatch, Evaluator::kBatch);
+}
+
+}  // namespace
+
+Trainer::Trainer(const RunInputs& inputs, Rank rank)
+    : inputs_(inputs),
+      plan_(inputs.plan()),
+      network_(std::make_shared<nn::Network>(inputs.model(), batch_max(inputs.config()))),
+      optimizer_(
+          nn::make_optimizer(inputs.config().train.optimizer.spec(), network_->parameter_count())),
+      learning_rate_(inputs.config().train.learning_rate()),
+      loss_(inputs.config().train.loss_spec()),
+      pool_(network_->parameter_count()),
+      shard_(inputs.dataset(), inputs.output_count()),
+      evaluation_shard_(inputs.dataset(), inputs.output_count()),
+      evaluator_(*network_, loss_, evaluation_shard_),
+      shuffle_(inputs.config().seed, RandomPurpose::Shuffle,
+               static_cast<std::uint64_t>(rank.value)) {
+  network_->set_dropout_stream(RandomStream(inputs.config().seed, RandomPurpose::Dropout,
+                                            static_cast<std::uint64_t>(rank.value)));
+}
+
+void Trainer::load(const protocol::Assignment& assignment) {
+  HERMES_ASSERT(assignment.minibatch > 0 && assignment.shard_rows > 0 && assignment.pool_count > 0,
+                "trainer: an empty assignment");
+  const bool is_same_pool = assignment.order == assignment_.order &&
+                            assignment.order_seed == assignment_.order_seed &&
+                            assignment.pool_first == assignment_.pool_first &&
+                            assignment.pool_count == assignment_.pool_count;
+  if (!is_same_pool) {
+    window_first_ = 0;
+  }
+  assignment_ = assignment;
+  network_->reserve(std::max<std::size_t>(assignment.minibatch, Evaluator::kBatch));
+  x_.resize(assignment.minibatch * network_->input_size());
+  labels_.resize(assignment.minibatch);
+  output_gradient_.resize(assignment.minibatch * network_->output_size());
+  start_window();
+  phase_ = Phase::LoadingAssignment;
+}
+
+void Trainer::start_window() {
+  // Windows of nearly equal size that cover the pool, each at most shard_rows long.
+  const std::uint64_t pool = assignment_.pool_count;
+  const std::uint64_t windows = (pool + assignment_.shard_rows - 1) / assignment_.shard_rows;
+  const std::uint64_t index = std::min(windows - 1, window_first_ * windows / pool);
+  window_first_ = index * pool / windows;
+  const std::uint64_t end = (index + 1) * pool / windows;
+  shard_.start(plan_.select({.kind = order_kind(assignment_.order),
+                             .order_seed = assignment_.order_seed,
+                             .first = assignment_.pool_first + window_first_,
+                             .count = end - window_first_}));
+}
+
+void Trainer::next_window() {
+  const std::uint64_t end = window_first_ + shard_.row_count();
+  window_first_ = end >= assignment_.pool_count ? 0 : end;
+  start_window();
+  phase_ = Phase::LoadingWindow;
+}
+
+void Trainer::adopt(protocol::ModelSource source, const SharedParameters& parameters) {
+  pulled_ = source == protocol::ModelSource::Initial ? inputs_.initial() : parameters;
+  network_->set_parameters(pulled_.values());
+}
+
+void Trainer::start_round(bool validate) {
+  HERMES_ASSERT(phase_ == Phase::Idle && batches_, "trainer: not ready for a round");
+  validate_ = validate;
+  outcome_ = {};
+  loss_sum_ = 0.0;
+  passes_done_ = 0;
+  if (validate && evaluation_shard_.row_count() == 0) {
+    evaluation_shard_.load(inputs_.evaluation_rows());
+  }
+  phase_ = Phase::Training;
+}
+
+void Trainer::abandon_round() {
+  phase_ = Phase::Idle;
+}
+
+std::optional<protocol::WorkerEvent> Trainer::advance() {
+  switch (phase_) {
+    case Phase::Idle:
+      return std::nullopt;
+    case Phase::LoadingAssignment:
+    case Phase::LoadingWindow: {
+      if (!shard_.load_some(kRowsPerSlice)) {
+        return std::nullopt;
+      }
+      if (batches_) {
+        batches_->reset(shard_.row_count(), assignment_.minibatch);
+      } else {
+        batches_.emplace(shard_.row_count(), assignment_.minibatch, shuffle_);
+      }
+      const bool is_new = phase_ == Phase::LoadingAssignment;
+      phase_ = is_new ? Phase::Idle : Phase::Training;
+      return is_new ? std::optional<protocol::WorkerEvent>(protocol::AssignmentLoaded{})
+                    : std::nullopt;
+    }
+    case Phase::Training:
+      // A finished pass moves the shard on, but only when there is more to train.
+      if (batches_->pass_done() && shard_.row_count() < assignment_.pool_count) {
+        next_window();
+        return std::nullopt;
+      }
+      train_minibatch();
+      if (!is_round_over()) {
+        return std::nullopt;
+      }
+      if (!validate_) {
+        return finish_round();
+      }
+      evaluator_.start();
+      phase_ = Phase::Validating;
+      return std::nullopt;
+    case Phase::Validating:
+      if (!evaluator_.advance()) {
+        return std::nullopt;
+      }
+      outcome_.validation_loss = evaluator_.result().loss;
+      outcome_.validation_accuracy = evaluator_.result().accuracy;
+      return finish_round();
+  }
+  return std::nullopt;
+}
+
+void Trainer::train_minibatch() {
+  const std::span<const std::uint32_t> indices = batches_->next();
+  const std::size_t count = indices.size();
+  const std::span<float> x(x_.data(), count * network_->input_size());
+  const std::span<std::int32_t> labels(labels_.data(), count);
+  shard_.fill_batch(indices, x, labels);
+  const std::span<const float> outputs = network_->forward(x, count, nn::Mode::Training);
+  const std::span<float> gradient(output_gradient_.data(), outputs.size());
+  const nn::LossResult loss = nn::evaluate(loss_, outputs, labels, gradient);
+  network_->backward(gradient);
+  optimizer_->step(network_->parameters(), network_->gradients(),
+                   learning_rate_.at(optimizer_->step_count()));
+  ++outcome_.steps;
+  outcome_.samples += count;
+  loss_sum_ += loss.mean_loss * static_cast<double>(count);
+  if (batches_->pass_done()) {
+    ++passes_done_;
+  }
+}
+
+bool Trainer::is_round_over() const {
+  const RoundLength& round = inputs_.config().train.round;
+  return round.unit == RoundLength::Unit::Steps ? outcome_.steps >= round.count
+                                                : passes_done_ >= round.count;
+}
+
+std::optional<protocol::WorkerEvent> Trainer::finish_round() {
+  outcome_.train_loss = loss_sum_ / static_cast<double>(outcome_.samples);
+  phase_ = Phase::Idle;
+  return protocol::RoundFinished{outcome_};
+}
+
+SharedParameters Trainer::payload(protocol::PayloadKind kind) {
+  if (kind == protocol::PayloadKind::Parameters) {
+    return {network_, network_->parameters()};
+  }
+  HERMES_ASSERT(kind != protocol::PayloadKind::None, "trainer: a payload of no kind");
+  const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
+  AlignedVector<float> difference = pool_.acquire();
+  subtract(network_->parameters(), base.values(), difference);
+  return pool_.seal(std::move(difference));
+}
+
+}  // namespace hermes::runtime

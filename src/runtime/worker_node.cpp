@@ -1,0 +1,107 @@
+#include "hermes/runtime/worker_node.hpp"
+
+#include <utility>
+
+#include "hermes/core/error.hpp"
+#include "hermes/core/version.hpp"
+#include "hermes/protocol/strategy.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+protocol::Strategy strategy_of(const RunInputs& inputs) {
+  return protocol::make_strategy(inputs.config().strategy.spec(),
+                                 inputs.config().static_allocation());
+}
+
+protocol::Worker make_worker(const RunInputs& inputs) {
+  protocol::Strategy strategy = strategy_of(inputs);
+  protocol::WorkerConfig config;
+  config.join.program_version = kProgramVersion;
+  config.join.run_fingerprint = inputs.fingerprint();
+  config.join.parameter_count = inputs.parameter_count();
+  config.join.shard_rows_max = inputs.plan().training_count();
+  config.liveness = inputs.config().liveness;
+  config.payload = strategy.merge->payload();
+  return {std::move(config), std::move(strategy.push)};
+}
+
+}  // namespace
+
+WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer)
+    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs)) {}
+
+bool WorkerNode::turn() {
+  bool is_active = trainer_.is_busy();
+  if (!std::exchange(is_started_, true)) {
+    step(protocol::WorkerStarted{});
+  }
+  while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
+    is_active = true;
+    if (incoming->message) {
+      step(protocol::ServerSaid{std::move(*incoming->message)});
+    }
+  }
+  step(protocol::Ticked{});
+  work();
+  return is_active;
+}
+
+void WorkerNode::work() {
+  if (is_finished() || !trainer_.is_busy()) {
+    return;
+  }
+  try {
+    const Instant before = channel_.now();
+    std::optional<protocol::WorkerEvent> event = trainer_.advance();
+    round_time_ += channel_.now() - before;
+    if (event) {
+      if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
+        finished->outcome.compute_seconds = round_time_.count();
+      }
+      step(*event);
+    }
+  } catch (const DataError& error) {
+    step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
+  }
+}
+
+void WorkerNode::step(const protocol::WorkerEvent& event) {
+  for (const protocol::WorkerEffect& effect : worker_.step(event, channel_.now())) {
+    std::visit([this](const auto& concrete) { act(concrete); }, effect);
+  }
+}
+
+void WorkerNode::act(const protocol::TellServer& effect) {
+  protocol::Message message{effect.body, {}};
+  if (const auto* report = std::get_if<protocol::Report>(&effect.body);
+      report != nullptr && report->payload != protocol::PayloadKind::None) {
+    message.payload = trainer_.payload(report->payload);
+  }
+  channel_.send(kServerRank, message);
+}
+
+void WorkerNode::act(const protocol::LoadAssignment& effect) {
+  trainer_.load(effect.assignment);
+}
+
+void WorkerNode::act(const protocol::AdoptModel& effect) {
+  trainer_.adopt(effect.source, effect.parameters);
+}
+
+void WorkerNode::act(const protocol::StartRound& effect) {
+  round_time_ = seconds(0.0);
+  trainer_.start_round(effect.validate);
+}
+
+void WorkerNode::act(const protocol::AbandonRound& /*effect*/) {
+  trainer_.abandon_round();
+}
+
+void WorkerNode::act(const protocol::WorkerFinished& effect) {
+  reason_ = effect.reason;
+  detail_ = effect.detail;
+  peers_lost_ = effect.peers_lost;
+}
+
+}  // namespace hermes::runtime
