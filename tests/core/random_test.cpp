@@ -52,7 +52,7 @@ TEST(RandomStreamTest, below_covers_its_range_evenly) {
     ++counts.at(stream.below(7));
   }
   for (const int count : counts) {
-    EXPECT_NEAR(count, kDraws / 7, 500);
+    EXPECT_NEAR(count, kDraws / 7.0, 500);
   }
 }
 

@@ -42,6 +42,7 @@ expect_stderr() {
 signal_job() {
   local code=$1 name=$2 fate=$3 number
   shift 3
+  : >"$here/out"  # the last job's words are not this one's
   env --default-signal=INT "$launcher" -n 3 -- "$probe" "$fate" >"$here/out" 2>"$here/err" &
   local launcher_pid=$!
   until grep -q ready "$here/out"; do sleep 0.1; done

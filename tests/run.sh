@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and tests.
+#
+#   tests/run.sh [--preset release|debug|asan|tsan] [--label REGEX] [ctest arguments]
+#
+# Without arguments: everything that must hold before a change is accepted, as CI runs it:
+#   1. the release build and all of its tests;
+#   2. tests/lint.sh;
+#   3. the sanitizer build (address, undefined behaviour) and a part of its tests.
+# HERMES_TEST_SCOPE says how much of 2 and 3:
+#   quick (default)  clang-tidy on what changed, 20 sources at most; sanitized tests labelled unit
+#                    or sim; for a machine with two cores and 20 minutes
+#   full             clang-tidy on everything; sanitized tests labelled unit, sim or mpi; and the
+#                    tests labelled unit or sim once more under the thread sanitizer
+# With --preset or --label: that build and those tests alone.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+heading() { printf '\n== [%4d s] %s\n' "$SECONDS" "$1"; }
+usage_error() { echo "run.sh: $1" >&2; exit 2; }
+
+preset='' label='' ctest_arguments=()
+while (($# > 0)); do
+  case $1 in
+    --preset | --label)
+      (($# >= 2)) || usage_error "$1: value missing"
+      if [[ $1 == --preset ]]; then preset=$2; else label=$2; fi
+      shift
+      ;;
+    *) ctest_arguments+=("$1") ;;
+  esac
+  shift
+done
+scope=${HERMES_TEST_SCOPE:-quick}
+[[ $scope == quick || $scope == full ]] ||
+  usage_error "HERMES_TEST_SCOPE: expected quick or full, found '$scope'"
+[[ $preset =~ ^(|release|debug|asan|tsan)$ ]] ||
+  usage_error "--preset: expected release, debug, asan or tsan, found '$preset'"
+
+cores=$(nproc)
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+
+# What a sanitizer build must not do: look for leaks in Open MPI (it never frees what it allocates
+# at start; MPI tests switch detect_leaks off themselves), and go on after a finding.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+
+# build_and_test PRESET LABELS: LABELS is a regular expression like unit|sim; empty means all tests.
+build_and_test() {
+  local tree=$1 labels=$2 targets=() selection=() one
+  local bench=ON
+  if [[ $tree == asan || $tree == tsan ]]; then bench=OFF; fi
+  heading "$tree: configure and build"
+  cmake --preset "$tree" -DHERMES_BUILD_TESTS=ON -DHERMES_BUILD_BENCH=$bench --log-level=WARNING >/dev/null
+  # A sanitizer build is slow: build only what the labels need. Others build all, to see that it builds.
+  if [[ $bench == OFF && $labels =~ ^(unit|sim|mpi|e2e)(\|(unit|sim|mpi|e2e))*$ ]]; then
+    for one in ${labels//|/ }; do targets+=("tests_$one"); done
+    cmake --build "build/$tree" --parallel "$cores" --target "${targets[@]}"
+  else
+    cmake --build "build/$tree" --parallel "$cores"
+  fi
+  if [[ -n $labels ]]; then selection=(-L "^($labels)\$"); fi
+  heading "$tree: tests${labels:+ labelled $labels}"
+  ctest --test-dir "build/$tree" --output-on-failure --no-tests=error -j "$cores" \
+    "${selection[@]}" "${ctest_arguments[@]}"
+}
+
+heading "packages"
+jobs/packages.sh build test
+
+if [[ -n $preset || -n $label ]]; then
+  preset=${preset:-release}
+  case $preset in
+    asan) label=${label:-unit|sim|mpi} ;;
+    tsan) label=${label:-unit|sim} ;;
+  esac
+  build_and_test "$preset" "$label"
+else
+  build_and_test release ''
+  heading "lint"
+  if [[ $scope == full ]]; then
+    tests/lint.sh --all
+    build_and_test asan 'unit|sim|mpi'
+    build_and_test tsan 'unit|sim'
+  else
+    HERMES_LINT_LIMIT=${HERMES_LINT_LIMIT:-20} tests/lint.sh
+    build_and_test asan 'unit|sim'
+  fi
+fi
+heading "all tests passed"
