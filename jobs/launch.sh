@@ -79,12 +79,13 @@ if [[ -z ${HERMES_PROGRESS:-} ]]; then
   HERMES_PROGRESS=plain
   [[ ! -t 1 ]] || HERMES_PROGRESS='tty'
 fi
-export HERMES_PROGRESS
+[[ ! -t 1 ]] || COLUMNS=$(tput cols 2>/dev/null) || COLUMNS=80
+export HERMES_PROGRESS COLUMNS=${COLUMNS:-80}
 
 # Open MPI refuses root by default; gds=hash keeps its key store out of shared memory.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PMIX_MCA_gds=hash
 options=(
-  --enable-recovery -quiet -n "$ranks" -x HERMES_RESULT_FILE -x HERMES_PROGRESS
+  --enable-recovery -quiet -n "$ranks" -x HERMES_RESULT_FILE -x HERMES_PROGRESS -x COLUMNS
   --oversubscribe --bind-to none --mca mpi_yield_when_idle 1   # fewer cores than ranks
   --mca orte_tmpdir_base "$work"
   --mca odls_base_sigkill_timeout "$kTermSeconds"

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 namespace hermes::cli {
 namespace {
@@ -44,10 +45,10 @@ bool is_spokesman() {
 telemetry::ProgressConfig progress_config(bool quiet) {
   telemetry::ProgressConfig progress;
   progress.quiet = quiet;
-  // mpirun puts a pipe between rank 0 and the terminal; the launcher says what is behind it.
+  // Under mpirun every rank sees a pseudo-terminal; the launcher says what is behind it.
   const char* hint = std::getenv("HERMES_PROGRESS");
   progress.terminal =
-      ::isatty(STDOUT_FILENO) == 1 || (hint != nullptr && std::string(hint) == "tty");
+      hint != nullptr ? std::string_view(hint) == "tty" : ::isatty(STDOUT_FILENO) == 1;
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     progress.width = size.ws_col;
