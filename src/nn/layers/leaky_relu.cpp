@@ -13,15 +13,17 @@ class LeakyRelu final : public ElementwiseLayer {
 
  private:
   void apply(std::span<float> values) const override {
+    const float slope = slope_;
     for (float& value : values) {
-      value = value < 0.0F ? slope_ * value : value;
+      value = value < 0.0F ? slope * value : value;
     }
   }
 
   // The sign of y tells that of x because the slope is not negative.
   void apply_derivative(std::span<const float> y, std::span<float> gradient) const override {
+    const float slope = slope_;
     for (std::size_t i = 0; i < gradient.size(); ++i) {
-      gradient[i] *= y[i] > 0.0F ? 1.0F : slope_;
+      gradient[i] *= y[i] > 0.0F ? 1.0F : slope;
     }
   }
 

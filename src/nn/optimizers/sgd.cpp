@@ -15,27 +15,31 @@ class Sgd final : public Optimizer {
         nesterov_(spec.nesterov) {}
 
  private:
+  // Locals, because for all the compiler knows a store to a parameter changes a float member.
   void update(std::span<float> parameters, std::span<const float> gradients,
               double learning_rate) override {
     const auto rate = static_cast<float>(learning_rate);
+    const float decay = weight_decay_;
     if (momentum_ > 0.0F) {
       update_with_momentum(parameters, gradients, rate);
       return;
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      parameters[i] -= rate * (gradients[i] + weight_decay_ * parameters[i]);
+      parameters[i] -= rate * (gradients[i] + decay * parameters[i]);
     }
   }
 
   void update_with_momentum(std::span<float> parameters, std::span<const float> gradients,
                             float rate) {
-    const std::span<float> velocity = slot(0);
-    // Nesterov looks one momentum step ahead: g + mu m instead of m.
+    const float decay = weight_decay_;
+    const float momentum = momentum_;
+    // Nesterov looks one momentum step ahead: g + momentum m instead of m.
     const float own = nesterov_ ? 1.0F : 0.0F;
-    const float carried = nesterov_ ? momentum_ : 1.0F;
+    const float carried = nesterov_ ? momentum : 1.0F;
+    const std::span<float> velocity = slot(0);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const float gradient = gradients[i] + weight_decay_ * parameters[i];
-      velocity[i] = momentum_ * velocity[i] + gradient;
+      const float gradient = gradients[i] + decay * parameters[i];
+      velocity[i] = momentum * velocity[i] + gradient;
       parameters[i] -= rate * (own * gradient + carried * velocity[i]);
     }
   }
