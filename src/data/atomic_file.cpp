@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -10,23 +11,22 @@
 #include <system_error>
 #include <utility>
 
+#include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 
 namespace hermes::data {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& target, const char* operation, int error) {
-  throw DataError(target.string() + ": " + operation + ": " + std::strerror(error));
+constexpr std::size_t kWriteBytesMax = std::size_t{1} << 30;  // Linux stops at 2 GiB per call
+
+std::string message(const std::filesystem::path& target, const char* operation, int error) {
+  return target.string() + ": " + operation + ": " + std::strerror(error);
 }
 
-int sync_path(const std::filesystem::path& path, int flags) {
-  const int file = ::open(path.c_str(), flags);
-  if (file < 0) {
-    return errno;
+void check(bool success, const std::filesystem::path& target, const char* operation) {
+  if (!success) {
+    throw RuntimeError(message(target, operation, errno));
   }
-  const int error = ::fsync(file) == 0 ? 0 : errno;
-  ::close(file);
-  return error;
 }
 
 }  // namespace
@@ -36,34 +36,45 @@ AtomicFile::AtomicFile(std::filesystem::path target)
       temporary_(target_.string() + "." + std::to_string(::getpid()) + ".tmp") {
   std::error_code ignored;
   if (std::filesystem::is_directory(target_, ignored)) {
-    fail(target_, "cannot write", EISDIR);
+    throw DataError(message(target_, "cannot write", EISDIR));
   }
-  const int file = ::open(temporary_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0666);
-  if (file < 0) {
-    fail(target_, "cannot write", errno);
+  file_ = ::open(temporary_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+  if (file_ < 0) {
+    throw DataError(message(target_, "cannot write", errno));
   }
-  ::close(file);
 }
 
 AtomicFile::~AtomicFile() {
-  if (!committed_) {
+  if (file_ >= 0) {
+    ::close(file_);
     ::unlink(temporary_.c_str());
   }
 }
 
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  HERMES_ASSERT(file_ >= 0, "file was already committed");
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file_, bytes.data(), std::min(bytes.size(), kWriteBytesMax));
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    check(count >= 0, target_, "cannot write");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
 void AtomicFile::commit() {
-  if (const int error = sync_path(temporary_, O_RDONLY); error != 0) {
-    fail(target_, "cannot sync", error);
-  }
-  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    fail(target_, "cannot write", errno);
-  }
-  committed_ = true;
-  const std::filesystem::path directory = target_.parent_path();
-  // Some file systems cannot sync a directory (EINVAL); the rename itself is done by then.
-  const int error = sync_path(directory.empty() ? "." : directory, O_RDONLY | O_DIRECTORY);
-  if (error != 0 && error != EINVAL) {
-    fail(target_, "cannot sync the directory", error);
+  HERMES_ASSERT(file_ >= 0, "file was already committed");
+  check(::fsync(file_) == 0, target_, "cannot sync");
+  check(std::rename(temporary_.c_str(), target_.c_str()) == 0, target_, "cannot rename");
+  ::close(std::exchange(file_, -1));  // after the sync there is nothing left that could fail
+
+  const std::filesystem::path parent = target_.parent_path();
+  const int directory = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY);
+  if (directory >= 0) {
+    // Not every file system can sync a directory; the file itself is safe by now.
+    ::fsync(directory);
+    ::close(directory);
   }
 }
 

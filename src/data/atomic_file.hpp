@@ -1,27 +1,30 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 
 namespace hermes::data {
 
-/// A file that is whole or absent: write `temporary()`, close it, then `commit()`. Without a
-/// commit the temporary file is removed and an older target stays as it was. Private to data.
+/// A file that is whole or absent: write, then commit. Without a commit the temporary file beside
+/// the target is removed, and an older target stays as it was. Private to data.
 class AtomicFile {
  public:
-  /// Creates the temporary file beside the target. Throws DataError when that is not possible.
+  /// Creates the temporary file. Throws DataError when nothing can be written at this place.
   explicit AtomicFile(std::filesystem::path target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  const std::filesystem::path& temporary() const { return temporary_; }
+  /// Throws RuntimeError when the disk is full or broken; so does commit.
+  void write(std::span<const std::byte> bytes);
   /// Syncs the content, renames, syncs the directory.
   void commit();
 
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;
-  bool committed_ = false;
+  int file_ = -1;
 };
 
 }  // namespace hermes::data

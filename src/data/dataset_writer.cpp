@@ -191,7 +191,7 @@ DatasetInfo write_dataset(const DatasetContent& content, const ConvertOptions& o
 
   AtomicFile output(options.output);
   const Place place{options.output.string(), ""};
-  Handle file = hdf5::create_file(output.temporary());
+  const Handle file = hdf5::create_image(place);
   write_split(file.id(), Split::Train, content, train, options.compress, place);
   write_split(file.id(), Split::Test, content, test, options.compress, place);
   hdf5::write_numbers(file.id(), "mean", statistics.mean, hdf5::Extent::List, place);
@@ -199,7 +199,7 @@ DatasetInfo write_dataset(const DatasetContent& content, const ConvertOptions& o
   if (!options.class_names.empty()) {
     hdf5::write_strings(file.id(), "class_names", options.class_names, hdf5::Extent::List, place);
   }
-  hdf5::close_file(file, place);
+  output.write(hdf5::image_bytes(file, place));
   output.commit();
   return Dataset(options.output).info();
 }

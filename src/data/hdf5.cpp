@@ -90,19 +90,24 @@ Handle open_file(const std::filesystem::path& path) {
   return file;
 }
 
-Handle create_file(const std::filesystem::path& path) {
-  const Place place{path.string(), ""};
+Handle create_image(const Place& place) {
+  constexpr std::size_t kGrowthBytes = std::size_t{4} << 20;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, place, "preparing to write");
   check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), place,
         "preparing to write");
-  return own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, place,
-             "creating the file");
+  check(H5Pset_fapl_core(access.id(), kGrowthBytes, false), place, "preparing to write");
+  return own(H5Fcreate(place.file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose,
+             place, "creating the file in memory");
 }
 
-void close_file(Handle& file, const Place& place) {
-  check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), place, "writing");
-  check(file.close(), place, "closing");
+std::span<const std::byte> image_bytes(const Handle& file, const Place& place) {
+  check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), place, "writing to memory");
+  const ssize_t size = H5Fget_file_image(file.id(), nullptr, 0);
+  check(size, place, "writing to memory");
+  void* memory = nullptr;  // of the driver: a pointer to its pointer to the bytes
+  check(H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &memory), place, "writing to memory");
+  return {*static_cast<const std::byte* const*>(memory), static_cast<std::size_t>(size)};
 }
 
 bool exists(hid_t file, const std::string& object, const Place& place) {

@@ -2,9 +2,11 @@
 
 #include <hdf5.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,8 +51,6 @@ class Handle {
 
   hid_t id() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
-  /// Closes now and tells whether that worked: closing a file writes what is left.
-  herr_t close() { return close_(std::exchange(id_, H5I_INVALID_HID)); }
 
  private:
   hid_t id_ = H5I_INVALID_HID;
@@ -64,10 +64,11 @@ void check(std::int64_t result, const Place& place, std::string_view operation);
 
 /// Opens a file read-only, without a lock. Tells apart: missing, not HDF5, truncated or damaged.
 Handle open_file(const std::filesystem::path& path);
-/// Creates a file with checksums on its metadata (format of HDF5 1.8 and later).
-Handle create_file(const std::filesystem::path& path);
-/// Flushes and closes; a full disk shows here at the latest.
-void close_file(Handle& file, const Place& place);
+/// Creates a file in memory, with checksums on its metadata (format of HDF5 1.8 and later).
+/// Not on disk: when the disk is full, HDF5 1.10 fails to close the file and crashes at exit.
+Handle create_image(const Place& place);
+/// Flushes a file in memory and returns its bytes, valid until it is changed or closed.
+std::span<const std::byte> image_bytes(const Handle& file, const Place& place);
 
 /// True when all links of an absolute path exist.
 bool exists(hid_t file, const std::string& object, const Place& place);

@@ -151,14 +151,14 @@ void write_tensor_file(const std::filesystem::path& path, std::span<const Tensor
                        const Attributes& attributes) {
   AtomicFile output(path);
   const Place place{path.string(), ""};
-  Handle file = hdf5::create_file(output.temporary());
+  const Handle file = hdf5::create_image(place);
   for (const TensorView& tensor : tensors) {
     write_tensor(file.id(), tensor, place.at(tensor.name));
   }
   for (const auto& [name, value] : attributes) {
     std::visit(AttributeWriter{file.id(), name, place}, value);
   }
-  hdf5::close_file(file, place);
+  output.write(hdf5::image_bytes(file, place));
   output.commit();
 }
 

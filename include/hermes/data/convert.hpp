@@ -13,7 +13,8 @@ namespace hermes::data {
 /// What all converters share. They write the layout of src/data/README.md: training rows in a
 /// seeded random order (so that any block of them is a fair sample), test rows in their own order;
 /// `mean` and `scale` = 1 / standard deviation per channel (per column for plain features) over the
-/// training rows that are written; chunks of whole rows. The output is whole or absent.
+/// training rows that are written; chunks of whole rows. The output is whole or absent. Input and
+/// output are held in memory.
 struct ConvertOptions {
   std::filesystem::path output;
   std::optional<std::uint64_t> limit;  ///< at most so many training rows, a seeded choice

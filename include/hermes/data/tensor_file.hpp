@@ -42,10 +42,11 @@ struct TensorFile {
 /// their names, plain attributes (integers int64, strings variable-length UTF-8).
 ///
 /// Whole or absent: written to a temporary file beside `path`, synced, then renamed; on failure
-/// nothing is left behind and an older file stays. Tensors carry checksums (HDF5's fletcher32).
-/// Throws DataError: unwritable or full disk; a name that is empty, twice there or in the way of
-/// another. Requires: values.size() is the product of dims; a list attribute is not empty and at
-/// most 60 KiB large.
+/// nothing is left behind and an older file stays. The file is built in memory first. Tensors carry
+/// checksums (HDF5's fletcher32).
+/// Throws DataError: a place where nothing can be written; a name that is empty, twice there or in
+/// the way of another. Throws RuntimeError: a full or broken disk. Requires: values.size() is the
+/// product of dims; a list attribute is not empty.
 void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
                        const Attributes& attributes);
 

@@ -1,0 +1,122 @@
+// Reading shards and making mini-batches: rows and bytes per second. The file is made by the
+// converter from random images in a temporary directory and stays in the page cache.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "hermes/core/random.hpp"
+#include "hermes/data/convert.hpp"
+#include "hermes/data/row_plan.hpp"
+#include "hermes/data/shard.hpp"
+#include "hermes/data/shuffled_batches.hpp"
+
+namespace hermes::data {
+namespace {
+
+constexpr int kTrainRows = 6000;
+
+/// A CIFAR-10-like file: 3 x 32 x 32 bytes per row. Removed with its directory.
+class ImageSet {
+ public:
+  explicit ImageSet(bool compress) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "hermes-bench-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      std::abort();
+    }
+    directory_ = pattern;
+    write_records(directory_ / "train.bin", kTrainRows);
+    write_records(directory_ / "test.bin", 10);
+    ConvertOptions options;
+    options.output = path();
+    options.compress = compress;
+    convert_cifar10({{directory_ / "train.bin"}, {directory_ / "test.bin"}}, options);
+  }
+  ~ImageSet() {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+  ImageSet(const ImageSet&) = delete;
+  ImageSet& operator=(const ImageSet&) = delete;
+
+  std::filesystem::path path() const { return directory_ / "images.h5"; }
+
+ private:
+  static void write_records(const std::filesystem::path& path, int count) {
+    RandomStream random(1, RandomPurpose::Test);
+    std::string bytes;
+    for (int row = 0; row < count; ++row) {
+      bytes += static_cast<char>(row % 10);
+      for (int i = 0; i < 3072; ++i) {
+        bytes += static_cast<char>(random.below(64));  // compresses somewhat, as images do
+      }
+    }
+    std::ofstream(path, std::ios::binary) << bytes;
+  }
+
+  std::filesystem::path directory_;
+};
+
+void count_rows(benchmark::State& state, const DatasetInfo& info, std::int64_t rows) {
+  state.SetItemsProcessed(state.iterations() * rows);
+  state.SetBytesProcessed(state.iterations() * rows * static_cast<std::int64_t>(info.row_bytes()));
+}
+
+/// Arguments: rows of the assignment, compressed or not.
+void BM_shard_load(benchmark::State& state) {
+  const ImageSet images(state.range(1) != 0);
+  const Dataset dataset(images.path());
+  RowPlan plan(dataset, 500, 1);
+  Shard shard(dataset, 10);
+  const auto rows = static_cast<std::uint64_t>(state.range(0));
+  std::uint64_t first = 0;
+  for (auto _ : state) {
+    shard.load(plan.select({OrderKind::Shuffled, 1, first, rows}));
+    first += rows;
+  }
+  count_rows(state, dataset.info(), state.range(0));
+}
+BENCHMARK(BM_shard_load)->ArgNames({"rows", "gzip"})->Args({2500, 0})->Args({2500, 1});
+
+void BM_shard_load_by_label(benchmark::State& state) {
+  const ImageSet images(false);
+  const Dataset dataset(images.path());
+  RowPlan plan(dataset, 500, 1);
+  Shard shard(dataset, 10);
+  const RowSelection selection = plan.select({OrderKind::ByLabel, 0, 0, 500});
+  for (auto _ : state) {
+    shard.load(selection);
+  }
+  count_rows(state, dataset.info(), 500);
+}
+BENCHMARK(BM_shard_load_by_label);
+
+/// Argument: rows of the mini-batch. Bytes are those of the stored rows.
+void BM_fill_batch(benchmark::State& state) {
+  const ImageSet images(false);
+  const Dataset dataset(images.path());
+  RowPlan plan(dataset, 500, 1);
+  Shard shard(dataset, 10);
+  shard.load(plan.select({OrderKind::Shuffled, 1, 0, 5000}));
+  const auto rows = static_cast<std::uint32_t>(state.range(0));
+  ShuffledBatches batches(shard.row_count(), rows, RandomStream(1, RandomPurpose::Shuffle));
+  AlignedVector<float> x(rows * dataset.info().features.size());
+  std::vector<std::int32_t> labels(rows);
+  std::int64_t filled = 0;
+  for (auto _ : state) {
+    const auto batch = batches.next();
+    shard.fill_batch(batch, std::span(x).first(batch.size() * dataset.info().features.size()),
+                     std::span(labels).first(batch.size()));
+    benchmark::DoNotOptimize(x.data());
+    filled += static_cast<std::int64_t>(batch.size());
+  }
+  state.SetItemsProcessed(filled);
+  state.SetBytesProcessed(filled * static_cast<std::int64_t>(dataset.info().row_bytes()));
+}
+BENCHMARK(BM_fill_batch)->ArgName("rows")->Arg(16)->Arg(128);
+
+}  // namespace
+}  // namespace hermes::data

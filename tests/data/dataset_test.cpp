@@ -1,0 +1,226 @@
+#include "hermes/data/dataset.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+
+#include "data/support.hpp"
+
+namespace hermes::data {
+namespace {
+
+using test::counting_bytes;
+using test::counting_floats;
+using test::cyclic_labels;
+using test::data_error;
+using test::H5Builder;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class DatasetTest : public testing::Test {
+ protected:
+  /// A valid flat float data set, but for the parts given.
+  template <class X, class Y>
+  void write_flat(const std::vector<hsize_t>& dims, const std::vector<X>& x,
+                  const std::vector<hsize_t>& label_dims, const std::vector<Y>& y) {
+    H5Builder(path_)
+        .put("/train/x", dims, x)
+        .put("/train/y", label_dims, y)
+        .put("/test/x", {2, 3}, counting_floats(6))
+        .put("/test/y", {2}, cyclic_labels<int>(2, 2));
+  }
+  std::string open_error() const {
+    return data_error([&] { Dataset{path_}; });
+  }
+
+  test::TemporaryDirectory directory_;
+  std::filesystem::path path_ = directory_ / "set.h5";
+};
+
+TEST_F(DatasetTest, describes_an_image_set) {
+  test::write_image_set(path_, 40, 3, {{8, 3, 2, 3}});
+  const Dataset dataset(path_);
+  const DatasetInfo& info = dataset.info();
+  EXPECT_EQ(info.features, (FeatureShape{3, 2, 3, false}));
+  EXPECT_EQ(info.element_type, ElementType::Uint8);
+  EXPECT_FALSE(info.channels_last);
+  EXPECT_THAT(info.rows, ElementsAre(40U, 0U, 4U));
+  EXPECT_EQ(info.chunk_rows, 8U);
+  EXPECT_EQ(info.row_bytes(), 18U);
+  EXPECT_THAT(info.mean, ElementsAre(0.0F, 0.0F, 0.0F));
+  EXPECT_THAT(info.scale, testing::Each(1.0F / 255.0F));
+  EXPECT_EQ(dataset.class_count(), 3U);
+}
+
+TEST_F(DatasetTest, reads_attributes_as_h5py_writes_them) {
+  H5Builder(path_)
+      .put("/train/x", {4, 2, 3, 2}, counting_bytes(48))
+      .put("/train/y", {4}, cyclic_labels<std::int8_t>(4, 2))
+      .put("/test/x", {4, 2, 3, 2}, counting_bytes(48))
+      .put("/test/y", {4}, cyclic_labels<std::uint64_t>(4, 2))
+      .strings("/train/x", "layout", {"NHWC"})
+      .strings("/test/x", "layout", {"NHWC"})
+      .strings("/", "class_names", {"cat", "dog", "größe"})
+      .numbers("/", "mean", {1.5, 2.5})
+      .numbers("/", "scale", {0.5});
+  const Dataset dataset(path_);
+  EXPECT_TRUE(dataset.info().channels_last);
+  EXPECT_EQ(dataset.info().features, (FeatureShape{2, 2, 3, false}));
+  EXPECT_THAT(dataset.info().class_names, ElementsAre("cat", "dog", "größe"));
+  EXPECT_EQ(dataset.class_count(), 3U);
+  EXPECT_THAT(dataset.info().mean, ElementsAre(1.5F, 2.5F));
+  EXPECT_THAT(dataset.info().scale, ElementsAre(0.5F, 0.5F));
+}
+
+TEST_F(DatasetTest, reads_fixed_length_class_names) {
+  H5Builder(path_)
+      .put("/train/x", {2, 1}, counting_floats(2))
+      .put("/train/y", {2}, cyclic_labels<int>(2, 2))
+      .put("/test/x", {2, 1}, counting_floats(2))
+      .put("/test/y", {2}, cyclic_labels<int>(2, 2))
+      .fixed_strings("/", "class_names", 4, std::string("ab\0\0cdef", 8));
+  EXPECT_THAT(Dataset(path_).info().class_names, ElementsAre("ab", "cdef"));
+}
+
+TEST_F(DatasetTest, reads_rows_of_chunked_and_compressed_files) {
+  for (const test::Storage& storage :
+       {test::Storage{}, test::Storage{{16, 3, 2, 3}}, test::Storage{{7, 2, 1, 3}, true}}) {
+    test::write_image_set(path_, 50, 3, storage);
+    const Dataset dataset(path_);
+    std::vector<std::byte> rows(5 * 18);
+    std::vector<std::int32_t> labels(5);
+    dataset.read_features(Split::Train, {21, 5}, rows);
+    dataset.read_labels(Split::Train, {21, 5}, labels, 3);
+    const auto all = counting_bytes(50 * 18);
+    EXPECT_EQ(std::memcmp(rows.data(), all.data() + 21 * 18, rows.size()), 0);
+    EXPECT_THAT(labels, ElementsAre(0, 1, 2, 0, 1));
+    EXPECT_EQ(dataset.bytes_read(), 5U * 18U + 5U * 8U);
+  }
+}
+
+TEST_F(DatasetTest, refuses_what_is_no_whole_hdf5_file) {
+  EXPECT_THAT(open_error(), HasSubstr("set.h5: cannot open: No such file"));
+  test::write_bytes(path_, "label,a,b\n1,2,3\n");
+  EXPECT_THAT(open_error(), HasSubstr("expected an HDF5 file, found no HDF5 signature"));
+  test::write_bytes(path_, "");
+  EXPECT_THAT(open_error(), HasSubstr("found no HDF5 signature"));
+  EXPECT_THAT(data_error([&] { Dataset(path_.parent_path()); }), HasSubstr("no regular file"));
+  test::write_image_set(path_, 500);
+  const std::string bytes = test::read_bytes(path_);
+  test::write_bytes(path_, bytes.substr(0, bytes.size() / 2));
+  EXPECT_THAT(open_error(), AllOf(HasSubstr("truncated or damaged"), HasSubstr("truncated file")));
+}
+
+TEST_F(DatasetTest, survives_damage_at_every_place_of_the_structure) {
+  test::write_image_set(path_, 4);
+  const std::string bytes = test::read_bytes(path_);
+  for (std::size_t i = 0; i < bytes.size(); i += 13) {
+    std::string damaged = bytes;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x55);
+    test::write_bytes(path_, damaged);
+    try {
+      const Dataset dataset(path_);
+      dataset.check_values(3);
+    } catch (const std::exception&) {  // a clear error or still readable, never a crash
+    }
+  }
+}
+
+TEST_F(DatasetTest, names_the_missing_object) {
+  { H5Builder builder(path_); }
+  EXPECT_THAT(open_error(), HasSubstr("/train: missing group"));
+  H5Builder(path_).put("/train/x", {2, 3}, counting_floats(6));
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: missing"));
+  H5Builder(path_)
+      .put("/train/x", {2, 3}, counting_floats(6))
+      .put("/train/y", {2}, cyclic_labels<int>(2, 2));
+  EXPECT_THAT(open_error(), HasSubstr("/test: missing group"));
+}
+
+TEST_F(DatasetTest, names_wrong_shapes_and_types) {
+  const auto labels = cyclic_labels<int>(4, 2);
+  write_flat({2, 3, 2}, counting_floats(12), {2}, labels);
+  EXPECT_THAT(open_error(), AllOf(HasSubstr("/train/x: expected rank 4"), HasSubstr("2 x 3 x 2")));
+  write_flat({4, 3}, std::vector<double>(12), {4}, labels);
+  EXPECT_THAT(open_error(), HasSubstr("/train/x: expected uint8 or float32, found float64"));
+  write_flat({4, 3}, std::vector<std::int8_t>(12), {4}, labels);
+  EXPECT_THAT(open_error(), HasSubstr("found int8"));
+  write_flat({4, 3}, counting_floats(12), {4}, counting_floats(4));
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected integers, found float32"));
+  write_flat({4, 3}, counting_floats(12), {4, 1}, labels);
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected rank 1 (N), found rank 2 (4 x 1)"));
+  write_flat({4, 3}, counting_floats(12), {3}, labels);
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected 4 rows as in /train/x, found 3"));
+  write_flat({4, 2}, counting_floats(8), {4}, labels);
+  EXPECT_THAT(open_error(), HasSubstr("/test/x: expected rows as in /train/x"));
+}
+
+TEST_F(DatasetTest, names_wrong_attributes) {
+  const auto with = [&](const std::function<void(H5Builder&)>& change) {
+    H5Builder builder(path_);
+    builder.put("/train/x", {4, 2, 1, 1}, counting_bytes(8))
+        .put("/train/y", {4}, cyclic_labels<int>(4, 2))
+        .put("/test/x", {4, 2, 1, 1}, counting_bytes(8))
+        .put("/test/y", {4}, cyclic_labels<int>(4, 2));
+    change(builder);
+  };
+  with([](H5Builder& b) { b.numbers("/", "mean", {1, 2, 3}); });
+  EXPECT_THAT(open_error(), HasSubstr("attribute mean: expected 1 or 2 values, found 3"));
+  with([](H5Builder& b) { b.numbers("/", "scale", {1, std::numeric_limits<double>::infinity()}); });
+  EXPECT_THAT(open_error(), HasSubstr("attribute scale: expected finite"));
+  with([](H5Builder& b) { b.strings("/", "mean", {"0.5"}); });
+  EXPECT_THAT(open_error(), HasSubstr("attribute mean: expected numbers"));
+  with([](H5Builder& b) { b.strings("/train/x", "layout", {"CHWN"}); });
+  EXPECT_THAT(open_error(), HasSubstr("attribute layout: expected NCHW or NHWC, found CHWN"));
+  with([](H5Builder& b) { b.numbers("/", "class_names", {1, 2}); });
+  EXPECT_THAT(open_error(), HasSubstr("attribute class_names: expected strings"));
+}
+
+TEST_F(DatasetTest, finds_labels_out_of_range_in_every_split) {
+  for (const char* bad : {"/train/y", "/test/y"}) {
+    for (const std::int64_t label : {std::int64_t{-1}, std::int64_t{3}, std::int64_t{1} << 40}) {
+      H5Builder builder(path_);
+      for (const char* name : {"/train/y", "/test/y"}) {
+        auto labels = cyclic_labels<std::int64_t>(6, 3);
+        labels[4] = std::string(name) == bad ? label : labels[4];
+        builder.put(name, {6}, labels);
+      }
+      builder.put("/train/x", {6, 1}, counting_floats(6));
+      builder.put("/test/x", {6, 1}, counting_floats(6));
+    }
+    const Dataset dataset(path_);
+    EXPECT_THAT(data_error([&] { dataset.check_values(3); }),
+                AllOf(HasSubstr(bad), HasSubstr("row 4: expected a label in [0, 3), found")));
+  }
+}
+
+TEST_F(DatasetTest, finds_a_value_that_is_not_finite_with_its_place) {
+  auto values = counting_floats(3000);
+  values[1000 * 3 - 4] = std::numeric_limits<float>::quiet_NaN();
+  write_flat({1000, 3}, values, {1000}, cyclic_labels<int>(1000, 2));
+  const Dataset dataset(path_);
+  EXPECT_THAT(data_error([&] { dataset.check_values(2); }),
+              HasSubstr("/train/x: row 998, column 2: expected a finite number, found nan"));
+  std::vector<std::byte> rows(3 * 12);
+  dataset.read_features(Split::Train, {995, 3}, rows);
+  data_error([&] { dataset.read_features(Split::Train, {996, 3}, rows); });
+}
+
+TEST_F(DatasetTest, refuses_a_shape_that_the_file_cannot_hold) {
+  { H5Builder builder(path_); }
+  const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t group = H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hsize_t dims[2] = {hsize_t{1} << 38, 1000};
+  const hid_t space = H5Screate_simple(2, dims, nullptr);
+  H5Dclose(H5Dcreate2(group, "x", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  H5Sclose(space);
+  H5Gclose(group);
+  H5Fclose(file);
+  EXPECT_THAT(open_error(), HasSubstr("/train/x: expected data for shape"));
+}
+
+}  // namespace
+}  // namespace hermes::data
