@@ -1,0 +1,163 @@
+#include "hermes/transport/mpi_transport.hpp"
+
+#include <mpi.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "hermes/core/assert.hpp"
+#include "transport/mpi/inbox.hpp"
+#include "transport/mpi/outbox.hpp"
+
+namespace hermes::transport {
+
+namespace {
+
+constexpr Duration kSleepMin = seconds(20e-6);
+constexpr Duration kSleepMax = seconds(1e-3);
+
+/// usleep and not the standard library: under SimGrid it is the one that sleeps in virtual time.
+void sleep_for(Duration duration) {
+  usleep(static_cast<useconds_t>(std::max(1.0, duration.count() * 1e6)));
+}
+
+}  // namespace
+
+class MpiTransport::State {
+ public:
+  State(MpiEnvironment& environment_, const TransportLimits& limits)
+      : environment(environment_),
+        start_seconds(MPI_Wtime()),
+        inbox(environment_.rank_count(), limits),
+        outbox(environment_.rank_count(), limits),
+        traffic(static_cast<std::size_t>(environment_.rank_count())),
+        lost(traffic.size()) {}
+
+  std::size_t index(Rank rank) const {
+    HERMES_ASSERT(rank.value >= 0 && rank.value < environment.rank_count(), "no such rank");
+    return static_cast<std::size_t>(rank.value);
+  }
+  Instant now() const { return at_seconds(MPI_Wtime() - start_seconds); }
+  void poll() {
+    outbox.poll();
+    inbox.poll();
+  }
+  /// Polls, with longer and longer sleeps, until `done` or the deadline.
+  template <class Done>
+  bool poll_until(Done done, Instant deadline) {
+    Duration sleep = kSleepMin;
+    for (poll(); !done(); poll()) {
+      const Duration left = deadline - now();
+      if (left <= Duration::zero()) {
+        return false;
+      }
+      sleep_for(std::min(sleep, left));
+      sleep = std::min(2.0 * sleep, kSleepMax);
+    }
+    return true;
+  }
+
+  MpiEnvironment& environment;
+  double start_seconds;
+  Inbox inbox;
+  Outbox outbox;
+  std::vector<Traffic> traffic;
+  std::vector<bool> lost;  // abandoned and not heard of since
+};
+
+MpiTransport::MpiTransport(MpiEnvironment& environment, const TransportLimits& limits) {
+  to_count(limits.header_bytes_max + sizeof(Prelude), "header limit");
+  to_count(limits.payload_bytes_max, "payload limit");
+  state_ = std::make_unique<State>(environment, limits);
+}
+
+MpiTransport::~MpiTransport() {
+  bool clean = false;
+  try {
+    state_->outbox.poll();
+    clean = state_->inbox.close() && state_->outbox.empty();
+  } catch (const std::exception&) {
+    // Not clean; what failed was or will be reported by a call that needs it.
+  }
+  const std::vector<bool>& lost = state_->lost;
+  if (!clean || std::find(lost.begin(), lost.end(), true) != lost.end()) {
+    state_->environment.forbid_finalize();
+  }
+  if (!clean) {
+    // MPI may still read or write this memory, so nobody may ever free it.
+    static_cast<void>(state_.release());
+  }
+}
+
+Rank MpiTransport::rank() const {
+  return state_->environment.rank();
+}
+
+std::int32_t MpiTransport::rank_count() const {
+  return state_->environment.rank_count();
+}
+
+Instant MpiTransport::now() const {
+  return state_->now();
+}
+
+bool MpiTransport::send(Rank to, Frame frame) {
+  Traffic& traffic = state_->traffic[state_->index(to)];
+  const std::size_t bytes = frame.header.size() + frame.payload.bytes.size();
+  if (!state_->outbox.send(to, std::move(frame))) {
+    return false;
+  }
+  ++traffic.frames_sent;
+  traffic.bytes_sent += bytes;
+  return true;
+}
+
+std::optional<Received> MpiTransport::receive() {
+  // While frames are waiting nothing more is taken in: what lies here stays bounded.
+  if (!state_->inbox.ready()) {
+    state_->poll();
+  }
+  std::optional<Received> received = state_->inbox.next();
+  if (received) {
+    const std::size_t peer = state_->index(received->from);
+    state_->lost[peer] = false;
+    Traffic& traffic = state_->traffic[peer];
+    if (received->malformed) {
+      ++traffic.malformed_received;
+    } else {
+      ++traffic.frames_received;
+      traffic.bytes_received +=
+          received->frame.header.size() + received->frame.payload.bytes.size();
+    }
+  }
+  return received;
+}
+
+void MpiTransport::wait(Duration at_most) {
+  if (!state_->inbox.ready()) {
+    state_->poll_until([this] { return state_->inbox.ready(); }, state_->now() + at_most);
+  }
+}
+
+std::size_t MpiTransport::pending_sends(Rank to) const {
+  return state_->outbox.pending(Rank{static_cast<std::int32_t>(state_->index(to))});
+}
+
+bool MpiTransport::flush(Instant deadline) {
+  // Receives too: two ranks that flush towards each other each wait for the other's receive.
+  return state_->poll_until([this] { return state_->outbox.flushed(); }, deadline);
+}
+
+void MpiTransport::abandon(Rank peer) {
+  state_->lost[state_->index(peer)] = true;
+  state_->outbox.abandon(peer);
+}
+
+const Traffic& MpiTransport::traffic(Rank peer) const {
+  return state_->traffic[state_->index(peer)];
+}
+
+}  // namespace hermes::transport

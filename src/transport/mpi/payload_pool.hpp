@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace hermes::transport {
+
+/// 64-byte aligned buffers of one size for received payloads. A buffer comes back when its last
+/// reader, in whatever thread, lets go of it; it may outlive the pool.
+class PayloadPool {
+ public:
+  explicit PayloadPool(std::size_t buffer_bytes);
+
+  /// A buffer with unspecified content.
+  std::shared_ptr<std::byte> acquire();
+
+ private:
+  struct FreeList;
+  std::shared_ptr<FreeList> free_;
+};
+
+}  // namespace hermes::transport
