@@ -48,8 +48,8 @@ std::string merge_text(const RunSummary& summary) {
 
 std::string closing_table(const RunSummary& summary) {
   std::string table;
-  table += labelled("strategy", fmt::format("{}, {} workers, seed {}", summary.strategy,
-                                            summary.workers, summary.seed));
+  table += labelled("strategy", fmt::format("{}, {}, seed {}", summary.strategy,
+                                            counted(summary.workers, "worker"), summary.seed));
   table += labelled("stopped", fmt::format("{} after {}, of which training {}",
                                            summary.stop_reason.value_or("unknown"),
                                            human_duration(Duration(summary.seconds)),
@@ -77,8 +77,9 @@ std::string closing_table(const RunSummary& summary) {
     table += labelled("target", target_text(summary));
   }
   if (summary.workers_lost > 0) {
-    table += labelled("lost", fmt::format("{} workers, {} came back", summary.workers_lost,
-                                          summary.workers_returned));
+    table +=
+        labelled("lost", fmt::format("{}, {} came back", counted(summary.workers_lost, "worker"),
+                                     summary.workers_returned));
   }
   table += fmt::format("\n{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}\n",
                        "worker", "state", "rounds", "steps", "samples", "pushes", "suppressed",

@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "hermes/telemetry/human_units.hpp"
 #include "telemetry/plain_text.hpp"
 
 namespace hermes::telemetry {
@@ -61,7 +62,7 @@ std::string text_of(const protocol::WorkerLeft& left) {
 }
 
 std::string text_of(const protocol::TrainingStarted& started) {
-  return fmt::format("training starts with {} workers", started.workers);
+  return fmt::format("training starts with {}", counted(started.workers, "worker"));
 }
 
 std::string gate_text(const protocol::Report& report) {

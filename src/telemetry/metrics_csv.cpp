@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 #include <variant>
 
 #include "hermes/core/error.hpp"
@@ -81,8 +82,6 @@ void MetricsCsv::record(const protocol::Record& record, Instant now, const ByteC
     write(report_row(*accepted, now, bytes));
   } else if (const auto* evaluation = std::get_if<protocol::Evaluation>(&record)) {
     write(evaluation_row(*evaluation, now, bytes));
-  } else if (const auto* rejected = std::get_if<protocol::ReportRejected>(&record)) {
-    ledger_.take(*rejected);
   } else if (const auto* merged = std::get_if<protocol::Merged>(&record)) {
     version_ = merged->version;
   } else if (const auto* released = std::get_if<protocol::Released>(&record)) {
@@ -93,7 +92,6 @@ void MetricsCsv::record(const protocol::Record& record, Instant now, const ByteC
 std::string MetricsCsv::report_row(const protocol::ReportAccepted& accepted, Instant now,
                                    const ByteCounters& bytes) {
   const protocol::Report& report = accepted.report;
-  const ReportedWork work = ledger_.take(accepted);
   const bool has_validation = report.validation_loss != 0.0 || report.validation_accuracy != 0.0;
   const bool has_gate = report.gate != protocol::GateReading{};
   Row row("report");
@@ -103,8 +101,8 @@ std::string MetricsCsv::report_row(const protocol::ReportAccepted& accepted, Ins
       .number(report.base.value)
       .number_if(report.base <= version_, version_.value - report.base.value)
       .word(name_of(report.kind))
-      .number(work.steps)
-      .number(work.samples)
+      .number(report.steps)
+      .number(report.samples)
       .real(report.compute_seconds)
       .real(report.train_loss);
   has_validation ? row.real(report.validation_loss).real(report.validation_accuracy) : row.empty(2);

@@ -89,18 +89,21 @@ void RunStatistics::on(const protocol::TrainingStarted& /*started*/, Instant now
 }
 
 void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant /*now*/) {
-  const ReportedWork work = ledger_.take(accepted);
-  protocol::WorkerTotals& totals = workers_[accepted.rank].totals;
-  totals.rounds += work.rounds;
-  totals.steps += work.steps;
-  totals.samples += work.samples;
-  totals.compute_seconds += work.compute_seconds;
-  totals.pushes += accepted.report.kind == protocol::ReportKind::Push ? 1 : 0;
-  totals.suppressed += accepted.report.kind == protocol::ReportKind::Suppressed ? 1 : 0;
+  const protocol::Report& report = accepted.report;
+  WorkerAccount& worker = workers_[accepted.rank];
+  worker.totals.pushes += report.kind == protocol::ReportKind::Push ? 1 : 0;
+  worker.totals.suppressed += report.kind == protocol::ReportKind::Suppressed ? 1 : 0;
+  if (report.round <= worker.last_round) {
+    return;  // the push that a Collect asked for; its vote has told of the round
+  }
+  worker.last_round = report.round;
+  ++worker.totals.rounds;
+  worker.totals.steps += report.steps;
+  worker.totals.samples += report.samples;
+  worker.totals.compute_seconds += finite_or_zero(report.compute_seconds);
 }
 
 void RunStatistics::on(const protocol::ReportRejected& rejected, Instant /*now*/) {
-  ledger_.take(rejected);
   ++rejected_reports_[rejected.reason];
   // Bad bytes and bad numbers count even where nobody can tell whether they were a payload.
   const bool is_bad = rejected.reason == protocol::RejectReason::NonFinite ||
@@ -116,11 +119,7 @@ void RunStatistics::on(const protocol::Merged& merged, Instant /*now*/) {
 }
 
 void RunStatistics::on(const protocol::Released& released, Instant /*now*/) {
-  // The first release answers no report.
-  protocol::WorkerTotals& totals = workers_[released.rank].totals;
-  if (totals.rounds > 0) {
-    totals.wait_seconds += finite_or_zero(released.waited.count());
-  }
+  workers_[released.rank].totals.wait_seconds += finite_or_zero(released.waited.count());
 }
 
 void RunStatistics::on(const protocol::Evaluation& evaluation, Instant now) {

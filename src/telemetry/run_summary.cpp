@@ -1,11 +1,13 @@
 #include "hermes/telemetry/run_summary.hpp"
 
-#include <cmath>
+#include <cstdint>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include "hermes/core/error.hpp"
 
@@ -227,7 +229,8 @@ RunSummary read_summary(const std::filesystem::path& file) {
   reader.read("bytes_data", summary.bytes.data);
   reader.read("merges", summary.merges);
   reader.read("rejected_updates", summary.rejected_updates);
-  const ObjectReader rejected(reader.member("rejected_reports"), reader.place());
+  const ObjectReader rejected(reader.member("rejected_reports"),
+                              reader.place() + ": rejected_reports");
   for (const auto& [reason, count] : reader.member("rejected_reports").items()) {
     rejected.read(reason.c_str(), summary.rejected_reports[reason]);
   }
@@ -244,8 +247,13 @@ RunSummary read_summary(const std::filesystem::path& file) {
   reader.read("stop_reason", summary.stop_reason);
   reader.read("interrupted", summary.interrupted);
   summary.staleness = read_staleness(reader.member("staleness"), reader.place() + ": staleness");
-  for (const Json& worker : reader.member("worker_table")) {
-    summary.worker_table.push_back(read_worker(worker, reader.place() + ": worker_table"));
+  const Json& table = reader.member("worker_table");
+  const std::string table_place = reader.place() + ": worker_table";
+  if (!table.is_array()) {
+    throw DataError(table_place + ": expected a JSON array, found " + table.type_name());
+  }
+  for (const Json& worker : table) {
+    summary.worker_table.push_back(read_worker(worker, table_place));
   }
   return summary;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "hermes/core/time.hpp"
 
@@ -18,5 +19,8 @@ std::string human_duration(Duration duration);
 
 /// 1234567 as 1,234,567.
 std::string grouped(std::uint64_t count);
+
+/// 1 worker, 4 workers.
+std::string counted(std::uint64_t count, std::string_view thing);
 
 }  // namespace hermes::telemetry

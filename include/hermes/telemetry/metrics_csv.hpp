@@ -8,7 +8,6 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/record.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
-#include "hermes/telemetry/report_ledger.hpp"
 
 namespace hermes::telemetry {
 
@@ -35,7 +34,6 @@ class MetricsCsv {
 
   std::filesystem::path file_;
   std::ofstream stream_;
-  ReportLedger ledger_;
   Version version_;
 };
 

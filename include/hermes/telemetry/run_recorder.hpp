@@ -17,9 +17,9 @@
 namespace hermes::telemetry {
 
 struct RunRecorderConfig {
-  std::filesystem::path directory;  ///< of the run; it must exist
-  RunFacts facts;
-  ProgressConfig progress;
+  std::filesystem::path directory{};  ///< of the run; it must exist
+  RunFacts facts{};
+  ProgressConfig progress{};
 };
 
 /// Everything that rank 0 writes down about a run, behind one door: hermes.log, metrics.csv,

@@ -8,14 +8,13 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/record.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
-#include "hermes/telemetry/report_ledger.hpp"
 #include "hermes/telemetry/run_summary.hpp"
 
 namespace hermes::telemetry {
 
 /// What is known of a run before it begins.
 struct RunFacts {
-  std::string strategy;
+  std::string strategy{};
   std::uint32_t workers = 1;
   std::uint64_t seed = 0;
   double target_accuracy = 0.0;  ///< on the validation subset; 0: no target
@@ -62,6 +61,7 @@ class RunStatistics {
   struct WorkerAccount {
     WorkerStanding standing = WorkerStanding::Expected;
     protocol::WorkerTotals totals;
+    Round last_round;
     bool was_lost = false;
     bool has_returned = false;
   };
@@ -86,7 +86,6 @@ class RunStatistics {
   std::optional<StalenessSummary> staleness() const;
 
   RunFacts facts_;
-  ReportLedger ledger_;
   ByteCounters bytes_;
   std::map<Rank, WorkerAccount> workers_;
   std::map<std::uint64_t, std::uint64_t> staleness_;

@@ -14,8 +14,8 @@ namespace hermes::telemetry {
 
 /// What one worker did, in the summary of a run.
 struct WorkerSummary {
-  Rank rank;
-  std::string state;  ///< expected, joined, training, lost, left or refused
+  Rank rank{};
+  std::string state{};  ///< expected, joined, training, lost, left or refused
   std::uint64_t rounds = 0;
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;
