@@ -10,7 +10,7 @@ namespace {
 void check_train(const TrainSettings& train, const TomlTable& table) {
   if (train.optimizer.type == OptimizerKind::Sgd && train.optimizer.nesterov &&
       train.optimizer.momentum == 0.0) {
-    table.fail("train.optimizer.nesterov", "false, as train.optimizer.momentum is 0", "true");
+    table.fail("train.optimizer.nesterov", "false, as train.optimizer.momentum is 0");
   }
   if (train.schedule.type == ScheduleKind::Step && train.schedule.every_steps == 0) {
     table.fail("train.schedule.every_steps", "an integer >= 1, as train.schedule.type is 'step'");

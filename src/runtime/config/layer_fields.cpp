@@ -82,8 +82,9 @@ std::string_view expected(const Field& /*field*/) {
 }  // namespace
 
 nn::LayerSpec read_layer_type(const TomlTable& table) {
-  std::vector<nn::LayerSpec> layers = default_layers();
+  const std::vector<nn::LayerSpec> layers = default_layers();
   std::vector<std::string_view> names;
+  names.reserve(layers.size());
   for (const nn::LayerSpec& layer : layers) {
     names.push_back(nn::type_name(layer));
   }
@@ -91,7 +92,7 @@ nn::LayerSpec read_layer_type(const TomlTable& table) {
   if (!index) {
     table.fail("type", describe(names));
   }
-  return std::move(layers[*index]);
+  return layers[*index];
 }
 
 void read_layer_fields(const TomlTable& table, nn::LayerSpec& layer) {

@@ -45,6 +45,7 @@ std::string_view name_of(nn::Initializer::Kind kind) {
 
 nn::Initializer read_initializer(const TomlTable& table) {
   std::vector<std::string_view> names;
+  names.reserve(nn::kInitializerNames.size());
   for (const auto& entry : nn::kInitializerNames) {
     names.push_back(entry.first);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,22 @@ namespace {
 
 std::string_view last_word(std::string_view name) {
   return name.substr(name.rfind('.') + 1);  // npos + 1 is 0
+}
+
+std::string_view table_of(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+}
+
+/// The names and all tables that they are in.
+std::set<std::string_view> with_tables(std::span<const std::string> names) {
+  std::set<std::string_view> all;
+  for (std::string_view name : names) {
+    for (; !name.empty(); name = table_of(name)) {
+      all.insert(name);
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -30,14 +47,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest_key(std::string_view name, std::span<const std::string> known) {
-  using Cost = std::pair<std::size_t, std::size_t>;  // distance; ties: of the whole names
-  const auto cost = [name](const std::string& key) {
-    const std::size_t whole = edit_distance(name, key);
-    const bool same_word = last_word(name) == last_word(key);
-    return Cost(same_word ? std::min<std::size_t>(whole, 1) : whole, whole);
+  enum Likelihood { SameWord, SameTable, Other };
+  using Cost = std::pair<Likelihood, std::size_t>;
+  const auto cost = [name](std::string_view key) -> Cost {
+    const Likelihood likelihood = last_word(key) == last_word(name) ? SameWord
+                                  : table_of(key) == table_of(name) ? SameTable
+                                                                    : Other;
+    return {likelihood, edit_distance(name, key)};
   };
-  return *std::min_element(known.begin(), known.end(),
-                           [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
+  const std::set<std::string_view> candidates = with_tables(known);
+  return std::string(
+      *std::min_element(candidates.begin(), candidates.end(),
+                        [&](std::string_view a, std::string_view b) { return cost(a) < cost(b); }));
 }
 
 }  // namespace hermes::runtime

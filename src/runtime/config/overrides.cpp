@@ -7,6 +7,7 @@
 #include "hermes/core/error.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/config/toml_table.hpp"
+#include "runtime/config/toml_text.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -20,19 +21,27 @@ bool is_bare_word(std::string_view text) {
          std::none_of(text.begin(), text.end(), is_control);
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  return first == std::string_view::npos
+             ? std::string_view()
+             : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+/// A table with the one key `kValue`. All its nodes come from a parser, so they know `origin`.
 toml::table parse_value(std::string_view text, const std::string& origin) {
-  const std::string document = std::string(kValue) + " = " + std::string(text);
+  const std::string assign = std::string(kValue) + " = ";
+  bool is_toml = true;
   try {
-    toml::table parsed = toml::parse(document, origin);
+    toml::table parsed = toml::parse(assign + std::string(text), origin);
     if (parsed.size() == 1) {
       return parsed;
     }
   } catch (const toml::parse_error&) {
-    if (is_bare_word(text)) {
-      toml::table word;
-      word.insert(kValue, std::string(text));
-      return word;
-    }
+    is_toml = false;
+  }
+  if (!is_toml && is_bare_word(text)) {
+    return parse_toml(assign + toml_text(text), origin);
   }
   throw ConfigError(origin + ": expected a TOML value or a bare word, found '" + one_line(text) +
                     "'");
@@ -53,13 +62,14 @@ void check_key(const std::string& key, const std::string& origin,
 void apply_override(toml::table& root, const std::string& override_text,
                     std::span<const std::string> known) {
   const std::size_t equals = override_text.find('=');
-  if (equals == std::string::npos) {
+  const std::string_view both = override_text;
+  const std::string key(trimmed(both.substr(0, equals)));
+  if (equals == std::string::npos || key.empty()) {
     throw ConfigError("--set: expected key=value, found '" + one_line(override_text) + "'");
   }
-  const std::string key = override_text.substr(0, equals);
   const std::string origin = std::string(kOverrideSource) + one_line(key);
   check_key(key, origin, known);
-  toml::table parsed = parse_value(std::string_view(override_text).substr(equals + 1), origin);
+  toml::table parsed = parse_value(trimmed(both.substr(equals + 1)), origin);
 
   toml::table* table = &root;
   std::string_view rest = key;
@@ -68,7 +78,7 @@ void apply_override(toml::table& root, const std::string& override_text,
     rest.remove_prefix(dot + 1);
   }
   // Moved, not copied: only then does the value keep its source.
-  parsed.get(kValue)->visit([&](auto&& value) { table->insert_or_assign(rest, std::move(value)); });
+  parsed.get(kValue)->visit([&](auto& value) { table->insert_or_assign(rest, std::move(value)); });
 }
 
 }  // namespace hermes::runtime

@@ -169,7 +169,9 @@ void TomlTable::refuse_unknown_in(const toml::table& table, const std::string& p
 
 void TomlTable::fail(std::string_view key, std::string_view expected,
                      std::string_view found) const {
-  throw ConfigError(place(key) + "key '" + std::string(key) + "': expected " +
+  const std::string where = place(key);
+  const bool is_named = where == std::string(kOverrideSource) + std::string(key) + ": ";
+  throw ConfigError(where + (is_named ? "" : "key '" + std::string(key) + "': ") + "expected " +
                     std::string(expected) + ", found " + std::string(found));
 }
 
@@ -214,7 +216,7 @@ std::string describe_value(const toml::node& node) {
     case toml::node_type::table:
       return "a table";
     case toml::node_type::array:
-      return "an array";
+      return "an array of " + std::to_string(node.as_array()->size());
     default:
       return "a date or time";
   }

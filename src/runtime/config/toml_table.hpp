@@ -21,7 +21,7 @@ toml::table parse_toml(std::string_view text, const std::string& origin);
 
 /// A parsed table and how its errors are told. Values are checked as they are read; every error is
 /// a ConfigError `FILE:LINE: CONTEXT key 'a.b': expected X, found Y`. Values that a `--set` option
-/// put in (their source is "--set a.b") name it in the place of the file and line.
+/// put in (their source is "--set a.b") are told as `--set a.b: expected X, found Y`.
 /// Requires: the table outlives this.
 class TomlTable {
  public:
@@ -71,7 +71,7 @@ bool is_inside(std::string_view key, std::string_view table);
 /// Text for a message: no line breaks, cut where it is long.
 std::string one_line(std::string_view text);
 
-/// "integer 5", "string 'abc'", "an array": always one line.
+/// "integer 5", "string 'abc'", "an array of 3": always one line.
 std::string describe_value(const toml::node& node);
 
 }  // namespace hermes::runtime

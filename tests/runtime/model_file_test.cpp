@@ -1,0 +1,210 @@
+#include "hermes/runtime/model_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hermes/core/error.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+constexpr std::string_view kEveryLayer = R"(name = "all"
+input = [3, 16, 16]
+initializer = "uniform"
+initializer_range = 0.25
+
+[[layer]]
+type = "conv2d"
+filters = 4
+kernel = 3
+stride = 2
+padding = "same"
+
+[[layer]]
+type = "conv2d"
+filters = 4
+kernel = 3
+stride = 1
+padding = 1
+
+[[layer]]
+type = "conv2d"
+filters = 4
+kernel = 1
+stride = 1
+padding = "valid"
+
+[[layer]]
+type = "leaky_relu"
+slope = 0.25
+
+[[layer]]
+type = "max_pool2d"
+size = 2
+
+[[layer]]
+type = "avg_pool2d"
+size = 2
+stride = 1
+
+[[layer]]
+type = "relu"
+
+[[layer]]
+type = "tanh"
+
+[[layer]]
+type = "sigmoid"
+
+[[layer]]
+type = "dropout"
+rate = 0.5
+
+[[layer]]
+type = "flatten"
+
+[[layer]]
+type = "dense"
+units = 10
+)";
+
+TEST(ModelFileTest, every_kind_of_layer_is_read_with_all_its_fields) {
+  const nn::NetworkSpec model = parse_model(kEveryLayer, "m.toml");
+  EXPECT_EQ(model.name, "all");
+  EXPECT_EQ(model.input, nn::Shape::image(3, 16, 16));
+  EXPECT_EQ(model.initializer, (nn::Initializer{nn::Initializer::Kind::Uniform, 0.25}));
+  ASSERT_EQ(model.layers.size(), 12U);
+  const auto& conv = std::get<nn::Conv2dSpec>(model.layers[0]);
+  EXPECT_EQ(conv.filters, 4U);
+  EXPECT_EQ(conv.kernel, 3U);
+  EXPECT_EQ(conv.stride, 2U);
+  EXPECT_EQ(conv.padding, nn::Conv2dPadding::same());
+  EXPECT_EQ(std::get<nn::Conv2dSpec>(model.layers[1]).padding, nn::Conv2dPadding::number(1));
+  EXPECT_EQ(std::get<nn::Conv2dSpec>(model.layers[2]).padding, nn::Conv2dPadding::valid());
+  EXPECT_EQ(std::get<nn::LeakyReluSpec>(model.layers[3]).slope, 0.25);
+  EXPECT_FALSE(std::get<nn::MaxPool2dSpec>(model.layers[4]).stride.has_value());
+  EXPECT_EQ(std::get<nn::AvgPool2dSpec>(model.layers[5]).stride, 1U);
+  EXPECT_EQ(std::get<nn::DropoutSpec>(model.layers[9]).rate, 0.5);
+  EXPECT_EQ(std::get<nn::DenseSpec>(model.layers[11]).units, 10U);
+}
+
+TEST(ModelFileTest, written_model_is_the_file_again) {
+  EXPECT_EQ(to_toml(parse_model(kEveryLayer, "m.toml")), kEveryLayer);
+}
+
+TEST(ModelFileTest, name_is_the_stem_of_the_file_and_features_are_a_plain_list) {
+  const auto model =
+      parse_model("input = [20]\n[[layer]]\ntype = \"dense\"\nunits = 2\n", "dir/linear.toml");
+  EXPECT_EQ(model.name, "linear");
+  EXPECT_EQ(model.input, nn::Shape::features(20));
+  EXPECT_EQ(model.initializer, nn::Initializer{});
+}
+
+TEST(ModelFileTest, shipped_models_are_valid) {
+  for (const auto* name : {"mlp", "cnn", "alexnet_s"}) {
+    const auto file =
+        std::filesystem::path(HERMES_SOURCE_DIR) / "models" / (std::string(name) + ".toml");
+    const nn::NetworkSpec model = load_model_file(file);
+    EXPECT_EQ(model.name, name);
+    EXPECT_EQ(std::get<nn::DenseSpec>(model.layers.back()).units, 10U);
+  }
+}
+
+struct ModelCase {
+  const char* text;
+  const char* error;
+};
+
+void PrintTo(const ModelCase& c, std::ostream* out) {
+  *out << c.text;
+}
+
+class ModelFileErrorTest : public testing::TestWithParam<ModelCase> {};
+
+TEST_P(ModelFileErrorTest, is_one_line_with_place_expected_and_found) {
+  try {
+    parse_model(GetParam().text, "m.toml");
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), GetParam().error);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Head, ModelFileErrorTest,
+    testing::Values(
+        ModelCase{"nam = \"x\"", "m.toml:1: key 'nam': unknown, did you mean 'name'?"},
+        ModelCase{"name = \"x\"\ninitialiser = 1",
+                  "m.toml:2: key 'initialiser': unknown, did you mean 'initializer'?"},
+        ModelCase{"name = \"x\"",
+                  "m.toml:1: key 'input': expected [channels, height, width] or [features], each "
+                  "an integer from 1 to 1000000000, found nothing"},
+        ModelCase{"\ninput = [1, 2]",
+                  "m.toml:2: key 'input': expected [channels, height, width] or [features], each "
+                  "an integer from 1 to 1000000000, found an array of 2"},
+        ModelCase{"input = [3, 0, 8]",
+                  "m.toml:1: key 'input': expected [channels, height, width] or [features], each "
+                  "an integer from 1 to 1000000000, found integer 0 in it"},
+        ModelCase{"input = [1]\ninitializer = \"he\"",
+                  "m.toml:2: key 'initializer': expected one of 'he_normal', 'he_uniform', "
+                  "'xavier_normal', 'xavier_uniform', 'uniform', found string 'he'"},
+        ModelCase{"input = [1]\ninitializer_range = 1",
+                  "m.toml:2: key 'initializer_range': expected no such key, as initializer is not "
+                  "'uniform', found integer 1"},
+        ModelCase{"input = [1]",
+                  "m.toml:1: key 'layer': expected one [[layer]] table or more, found nothing"},
+        ModelCase{"input = [1]\nlayer = []",
+                  "m.toml:2: key 'layer': expected one [[layer]] table or more, found an array of "
+                  "0"},
+        ModelCase{"input = [1]\nlayer = [1]",
+                  "m.toml:2: key 'layer': expected only tables, found integer 1 as layer 1"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Layers, ModelFileErrorTest,
+    testing::Values(
+        ModelCase{"input = [1]\n[[layer]]\nunits = 1",
+                  "m.toml:2: layer 1: key 'type': expected one of 'dense', 'conv2d', "
+                  "'max_pool2d', 'avg_pool2d', 'flatten', 'relu', 'leaky_relu', 'tanh', "
+                  "'sigmoid', 'dropout', found nothing"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"relu\"\n[[layer]]\ntype = \"relo\"",
+                  "m.toml:5: layer 2: key 'type': expected one of 'dense', 'conv2d', "
+                  "'max_pool2d', 'avg_pool2d', 'flatten', 'relu', 'leaky_relu', 'tanh', "
+                  "'sigmoid', 'dropout', found string 'relo'"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"dense\"\nunit = 1",
+                  "m.toml:4: layer 1 (dense): key 'unit': unknown, did you mean 'units'?"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"dense\"",
+                  "m.toml:2: layer 1 (dense): key 'units': expected an integer, found nothing"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"dropout\"",
+                  "m.toml:2: layer 1 (dropout): key 'rate': expected a finite number, found "
+                  "nothing"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"dense\"\nunits = -1",
+                  "m.toml:4: layer 1 (dense): key 'units': expected an integer from 0 to "
+                  "1000000000, found integer -1"},
+        ModelCase{"input = [1]\n[[layer]]\ntype = \"dropout\"\nrate = nan",
+                  "m.toml:4: layer 1 (dropout): key 'rate': expected a finite number, found "
+                  "number nan"},
+        ModelCase{"input = [1, 8, 8]\n[[layer]]\ntype = \"conv2d\"\nfilters = 1\nkernel = 3\n"
+                  "padding = \"full\"",
+                  "m.toml:6: layer 1 (conv2d): key 'padding': expected 'valid', 'same' or a "
+                  "number of pixels, found string 'full'"}));
+
+TEST(ModelFileTest, shapes_that_do_not_fit_are_told_with_the_layer_and_its_line) {
+  try {
+    parse_model(
+        "input = [1, 8, 8]\n[[layer]]\ntype = \"relu\"\n[[layer]]\ntype = \"dense\"\nunits = 1\n",
+        "m.toml");
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.rfind("m.toml:5: layer 2 (dense): ", 0), 0U) << message;
+    EXPECT_NE(message.find("1x8x8"), std::string::npos) << message;
+  }
+}
+
+}  // namespace
+}  // namespace hermes::runtime

@@ -1,0 +1,212 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "hermes/core/random.hpp"
+#include "hermes/runtime/run_config.hpp"
+#include "runtime/config/key_visitor.hpp"
+#include "runtime/config/run_config_keys.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+/// Gives every key a random valid value.
+class Randomizer final : public KeyVisitor {
+ public:
+  explicit Randomizer(std::uint64_t seed) : random_(seed, RandomPurpose::Test) {}
+
+  void text(const Key& /*key*/, std::string& value) override {
+    constexpr std::string_view kLetters = "aZ09 ./\\\"'#=[]\t\n\x01\x7F\xC3\xA9";
+    constexpr std::size_t kAscii = kLetters.size() - 2;  // the last two bytes are one letter
+    value.assign(1, 'x');
+    for (std::uint64_t letters = random_.below(12); letters > 0; --letters) {
+      const std::size_t i = random_.below(kAscii + 1);
+      value += kLetters.substr(i, i == kAscii ? 2 : 1);
+    }
+  }
+  void flag(const Key& /*key*/, bool& value) override { value = random_.below(2) == 0; }
+  void integer(const Key& /*key*/, std::uint64_t& value, IntegerRange range) override {
+    const std::uint64_t span = range.max - range.min;
+    value = range.min + random_.next() % (span + 1);
+    if (random_.below(8) == 0) {
+      value = random_.below(2) == 0 ? range.min : range.max;
+    }
+  }
+  void real(const Key& /*key*/, double& value, RealRange range) override {
+    do {
+      value = random_.normal() * std::pow(10.0, 10.0 * random_.uniform() - 6.0);
+      value = random_.below(4) == 0 ? std::round(value) : value;
+    } while (!range.contains(value));
+  }
+  void optional_real(const Key& key, std::optional<double>& value, RealRange range) override {
+    value.reset();
+    if (random_.below(2) == 0) {
+      real(key, value.emplace(), range);
+    }
+  }
+  void word(const Key& /*key*/, std::size_t& index,
+            std::span<const std::string_view> words) override {
+    index = random_.below(words.size());
+  }
+  void one_of(std::span<const Key> keys, std::size_t& index, std::uint64_t& value,
+              IntegerRange range) override {
+    index = random_.below(keys.size());
+    integer(keys[index], value, range);
+  }
+
+ private:
+  RandomStream random_;
+};
+
+RunConfig random_config(std::uint64_t seed) {
+  RunConfig config;
+  Randomizer randomizer(seed);
+  visit_keys(config, randomizer);
+  // What belongs together.
+  config.train.optimizer.momentum = std::max(config.train.optimizer.momentum, 0.25);
+  config.train.schedule.every_steps = std::max<std::uint64_t>(config.train.schedule.every_steps, 1);
+  config.train.schedule.total_steps = std::max<std::uint64_t>(config.train.schedule.total_steps, 1);
+  config.stop.server.patience = std::max<std::uint64_t>(config.stop.server.patience, 1);
+  config.liveness.worker_timeout += config.liveness.heartbeat;
+  config.liveness.server_timeout += config.liveness.heartbeat;
+  return config;
+}
+
+TEST(RunConfigRoundTripTest, random_valid_configurations_come_back_equal) {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    const RunConfig config = random_config(seed);
+    const std::string text = to_toml(config);
+    ASSERT_EQ(parse_run_config(text, "config.toml"), config) << "seed " << seed << "\n" << text;
+  }
+}
+
+TEST(RunConfigRoundTripTest, defaults_of_every_strategy_come_back_equal) {
+  for (const auto type : {StrategyKind::Hermes, StrategyKind::Bsp, StrategyKind::Asp}) {
+    RunConfig config;
+    config.model_file = "m.toml";
+    config.data.file = "d.h5";
+    config.strategy.type = type;
+    EXPECT_EQ(parse_run_config(to_toml(config), "config.toml"), config);
+  }
+}
+
+/// Shifts every value, to see that each member is behind a key.
+RunConfig everything_changed() {
+  RunConfig c;
+  c.name = "other";
+  c.seed = 2;
+  c.model_file = "m.toml";
+  c.data = {"d.h5", 6, 7, protocol::PartitionKind::ByLabel};
+  c.train.round = {RoundLength::Unit::Steps, 8};
+  c.train.minibatch = 9;
+  c.train.loss = LossKind::MeanSquaredError;
+  c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, 0.5, 0.625, 0.75};
+  c.train.schedule = {ScheduleKind::Cosine, 10, 11, 0.5, 12, 0.0625};
+  c.strategy.type = StrategyKind::Asp;
+  c.strategy.hermes = {{-2.5, 0.5, 13, 14, false, true}, 1.5};
+  c.strategy.bsp = {2.5};
+  c.strategy.asp = {3.5};
+  c.allocation.initial_rows = 15;
+  c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
+  c.evaluate_every_merges = 20;
+  c.liveness.heartbeat = seconds(1.5);
+  c.liveness.worker_timeout = seconds(21.5);
+  c.liveness.server_timeout = seconds(22.5);
+  c.liveness.gather_timeout = seconds(23.5);
+  c.liveness.drain_timeout = seconds(24.5);
+  c.cluster = {25, 26};
+  return c;
+}
+
+constexpr std::string_view kEverythingChanged = R"(name = "other"
+seed = 2
+
+[model]
+file = "m.toml"
+
+[data]
+file = "d.h5"
+validation = 6
+evaluation_rows = 7
+partition = "by_label"
+
+[train]
+steps_per_round = 8
+minibatch = 9
+loss = "mse"
+
+[train.optimizer]
+type = "adamw"
+learning_rate = 0.125
+momentum = 0.25
+nesterov = true
+weight_decay = 0.375
+beta1 = 0.5
+beta2 = 0.625
+epsilon = 0.75
+
+[train.schedule]
+type = "cosine"
+warmup_steps = 10
+every_steps = 11
+factor = 0.5
+total_steps = 12
+floor = 0.0625
+
+[strategy]
+type = "asp"
+
+[strategy.hermes]
+alpha = -2.5
+beta = 0.5
+lambda = 13
+window = 14
+clear_window = false
+reset_threshold = true
+staleness_exponent = 1.5
+
+[strategy.bsp]
+server_learning_rate = 2.5
+
+[strategy.asp]
+server_learning_rate = 3.5
+
+[allocation]
+type = "static"
+initial_rows = 15
+
+[wire]
+payload = "fp32"
+
+[stop]
+patience = 16
+max_rounds = 17
+max_seconds = 18.5
+max_bytes = 19
+target_accuracy = 0.5
+
+[evaluation]
+every_merges = 20
+
+[liveness]
+heartbeat_seconds = 1.5
+worker_timeout_seconds = 21.5
+server_timeout_seconds = 22.5
+gather_timeout_seconds = 23.5
+drain_timeout_seconds = 24.5
+
+[cluster]
+min_workers = 25
+threads = 26
+)";
+
+TEST(RunConfigRoundTripTest, resolved_file_has_every_member_in_its_table) {
+  EXPECT_EQ(to_toml(everything_changed()), kEverythingChanged);
+  EXPECT_EQ(parse_run_config(kEverythingChanged, "config.toml"), everything_changed());
+}
+
+}  // namespace
+}  // namespace hermes::runtime
