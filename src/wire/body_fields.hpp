@@ -121,8 +121,8 @@ void serialize(Archive& archive, Report& report, unsigned) {
   wire::enumerator(archive, report.payload, PayloadKind::Displacement, "payload kind");
   wire::truth(archive, report.vote, "vote");
   wire::fields(archive, report.ticket, report.round, report.base, report.steps, report.samples,
-               report.compute_seconds, report.train_loss, report.validation_loss,
-               report.validation_accuracy, report.gate);
+               report.push_samples, report.compute_seconds, report.train_loss,
+               report.validation_loss, report.validation_accuracy, report.gate);
 }
 
 template <class Archive>
@@ -169,6 +169,7 @@ void serialize(Archive& archive, Collect& collect, unsigned) {
 template <class Archive>
 void serialize(Archive& archive, Stop& stop, unsigned) {
   wire::enumerator(archive, stop.reason, StopReason::ServerLost, "stop reason");
+  wire::fields(archive, stop.workers_lost);
   wire::text(archive, stop.detail, "detail");
 }
 
