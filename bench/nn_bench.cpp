@@ -110,7 +110,7 @@ void BM_training_step(benchmark::State& state, const NetworkSpec& spec) {
   const auto batch = static_cast<std::size_t>(state.range(0));
   Fixture fixture(spec, batch);
   const std::unique_ptr<Optimizer> optimizer =
-      make_optimizer(SgdSpec{0.9}, fixture.network.parameter_count());
+      make_optimizer(SgdSpec{}, fixture.network.parameter_count());
   const LossSpec loss = CrossEntropy{};
   for (auto _ : state) {
     const std::span<const float> outputs =

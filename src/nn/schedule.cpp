@@ -17,7 +17,8 @@ double factor_at(const ConstantSchedule& /*schedule*/, std::uint64_t /*step*/) {
 }
 
 double factor_at(const StepSchedule& schedule, std::uint64_t step) {
-  return std::pow(schedule.factor, static_cast<double>(step / schedule.every_steps));
+  const std::uint64_t drops = step / schedule.every_steps;
+  return std::pow(schedule.factor, static_cast<double>(drops));
 }
 
 double factor_at(const CosineSchedule& schedule, std::uint64_t step) {

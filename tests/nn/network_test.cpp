@@ -172,6 +172,7 @@ TEST(NetworkTest, memory_grows_with_the_batch_and_counts_parameters_once_each) {
 }
 
 TEST(NetworkDeathTest, calls_out_of_order_or_size_are_bugs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the matrix library has threads
   Network network = initialized(small_cnn(), 2);
   const std::vector<float> x(3 * network.input_size());
   EXPECT_DEATH(network.forward(x, 3, Mode::Training), "batch out of range");

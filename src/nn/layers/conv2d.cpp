@@ -14,7 +14,7 @@ namespace hermes::nn {
 namespace {
 
 // A block of images whose patches fill about this many floats stays in the second-level cache.
-constexpr std::size_t kPatchFloatsTarget = 64 * 1024;
+constexpr std::size_t kPatchFloatsTarget = 65536;
 constexpr std::size_t kKernelMax = 1024;
 
 struct Conv2dGeometry {

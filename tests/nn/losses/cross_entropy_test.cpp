@@ -58,6 +58,7 @@ TEST(CrossEntropyTest, nan_outputs_give_a_nan_loss) {
 }
 
 TEST(CrossEntropyDeathTest, a_label_that_is_no_class_is_a_bug) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the matrix library has threads
   const std::vector<float> outputs(3);
   EXPECT_DEATH(CrossEntropy{}.evaluate(outputs, std::vector<std::int32_t>{3}, {}), "no class");
   EXPECT_DEATH(CrossEntropy{}.evaluate(outputs, std::vector<std::int32_t>{-1}, {}), "no class");
