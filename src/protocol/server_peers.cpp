@@ -80,6 +80,8 @@ void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
       peer.state = PeerState::Waiting;  // its push arrived before it fell silent
     } else if (state_ == ServerState::Training) {
       reissue(peer, now, effects);
+    } else if (state_ == ServerState::Gathering) {
+      peer.state = PeerState::Joined;
     } else {
       peer.state = PeerState::Computing;  // it was told to stop and has yet to answer
     }
