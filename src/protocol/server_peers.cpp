@@ -114,6 +114,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
   if (state_ == ServerState::Gathering) {
     peer.state = PeerState::Joined;
   } else if (state_ == ServerState::Training) {
+    peer.reported = Round{};  // a new process counts from the start
     reissue(peer, now, effects);
   } else {
     peer.state = PeerState::Computing;
@@ -193,6 +194,10 @@ void Server::send_heartbeats(Instant now, Effects& effects) {
 
 /// Sets a worker on its feet again whatever it was doing: a new ticket and the global model.
 void Server::reissue(Peer& peer, Instant now, Effects& effects) {
+  if (peer.pending) {
+    peer.pending.reset();
+    reject(peer, RejectReason::Late, true, effects);
+  }
   if (const std::optional<Round> slowest = roster_.slowest_clock()) {
     peer.clock = std::max(peer.clock, *slowest);
   }

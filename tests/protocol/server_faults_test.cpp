@@ -26,5 +26,19 @@ TEST(ServerFaultsTest, worker_that_fell_silent_while_gathering_starts_with_the_o
   EXPECT_TRUE(driver.told<Release>(1).has_value());
 }
 
+TEST(ServerFaultsTest, worker_that_joins_again_starts_afresh) {
+  ServerDriver driver = started();
+  driver.push(1, {1.0F, 1.0F}, 1.0);
+  ASSERT_TRUE(driver.peer(1).pending.has_value());
+  driver.join(1, 2.0);                               // a new process under the same rank
+  EXPECT_EQ(driver.rejected(), RejectReason::Late);  // nobody stands for its old push any more
+  EXPECT_FALSE(driver.peer(1).pending.has_value());
+  ASSERT_TRUE(driver.told<Release>(1).has_value());
+  Report report = driver.next_report(1);
+  report.round = Round{1};  // and it counts from one
+  driver.say(1, report, 3.0, shared({2.0F, 2.0F}));
+  EXPECT_EQ(driver.rejected(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hermes::protocol
