@@ -76,8 +76,11 @@ void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
   }
   if (peer.state == PeerState::Lost) {
     effects.emplace_back(Note{WorkerReturned{peer.rank}});
-    if (peer.pending) {
-      peer.state = PeerState::Waiting;  // its push arrived before it fell silent
+    if (peer.lost_in == PeerState::Waiting) {
+      // Its report arrived before it fell silent. A release of its own would let it run ahead of
+      // a barrier; the rule releases it as it would have done.
+      peer.state = PeerState::Waiting;
+      catch_up(peer);
     } else if (state_ == ServerState::Training) {
       reissue(peer, now, effects);
     } else if (state_ == ServerState::Gathering) {
@@ -177,6 +180,7 @@ void Server::watch_silence(Instant now, Effects& effects) {
   for (Peer& peer : roster_.peers()) {
     const bool is_watched = peer.is_live() || peer.state == PeerState::Joined;
     if (is_watched && peer.silence.is_overdue(now)) {
+      peer.lost_in = peer.state;
       peer.state = PeerState::Lost;
       effects.emplace_back(Note{WorkerLost{peer.rank, peer.silence.silent(now)}});
     }
@@ -198,10 +202,15 @@ void Server::reissue(Peer& peer, Instant now, Effects& effects) {
     peer.pending.reset();
     reject(peer, RejectReason::Late, true, effects);
   }
+  catch_up(peer);
+  release(peer, true, RoundPlan{}, now, effects);
+}
+
+/// Nobody has to wait until a returning worker has made up for what it missed.
+void Server::catch_up(Peer& peer) {
   if (const std::optional<Round> slowest = roster_.slowest_clock()) {
     peer.clock = std::max(peer.clock, *slowest);
   }
-  release(peer, true, RoundPlan{}, now, effects);
 }
 
 void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {

@@ -1,11 +1,15 @@
 // What the server does when workers misbehave, fall silent, come back, or are not what they claim.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 
 #include "protocol/server_driver.hpp"
 
 namespace hermes::protocol {
 namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 ServerDriver started(const StrategyConfig& strategy = BspConfig{}, std::uint32_t workers = 2) {
   ServerDriver driver(strategy, server_config(workers));
@@ -38,6 +42,21 @@ TEST(ServerFaultsTest, worker_that_joins_again_starts_afresh) {
   report.round = Round{1};  // and it counts from one
   driver.say(1, report, 3.0, shared({2.0F, 2.0F}));
   EXPECT_EQ(driver.rejected(), std::nullopt);
+}
+
+TEST(ServerFaultsTest, worker_lost_while_it_waited_goes_on_waiting) {
+  ServerDriver driver = started(BspConfig{}, 3);
+  driver.push(1, {kNan, 0.0F}, 1.0);  // counts as a round, brings nothing
+  ASSERT_EQ(driver.peer(1).state, PeerState::Waiting);
+  driver.idle(1.5, 13.0, {2, 3});
+  ASSERT_EQ(driver.peer(1).state, PeerState::Lost);
+  driver.say(1, Heartbeat{}, 13.5);
+  EXPECT_EQ(driver.peer(1).state, PeerState::Waiting);
+  EXPECT_FALSE(driver.told<Release>(1).has_value());  // else it would run ahead of the barrier
+  driver.push(2, {1.0F, 1.0F}, 14.0);
+  driver.push(3, {3.0F, 3.0F}, 14.0);
+  EXPECT_TRUE(driver.told<Release>(1).has_value());
+  EXPECT_EQ(driver.global(), (std::vector<float>{2.0F, 2.0F}));
 }
 
 }  // namespace

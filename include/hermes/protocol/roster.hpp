@@ -37,6 +37,7 @@ struct Update {
 struct Peer {
   Rank rank{};
   PeerState state = PeerState::Expected;
+  PeerState lost_in = PeerState::Expected;  ///< of a lost worker: its state before
   Ticket ticket{};   ///< of the last release
   Round clock{};     ///< rounds accepted; a returning worker starts at the slowest peer's
   Round reported{};  ///< the worker's own count in its last report
