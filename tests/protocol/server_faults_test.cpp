@@ -59,5 +59,14 @@ TEST(ServerFaultsTest, worker_lost_while_it_waited_goes_on_waiting) {
   EXPECT_EQ(driver.global(), (std::vector<float>{2.0F, 2.0F}));
 }
 
+TEST(ServerFaultsTest, global_loss_that_is_no_number_does_not_spoil_the_model) {
+  ServerDriver driver = started(HermesConfig{}, 1);
+  driver.payload_kind = PayloadKind::Displacement;
+  driver.push(1, {1.0F, 1.0F}, 1.0);
+  driver.step(Evaluated{Version{1}, std::nan(""), 0.0}, 1.5);
+  driver.push(1, {2.0F, 2.0F}, 2.0);
+  EXPECT_EQ(driver.global(), (std::vector<float>{3.0F, 1.0F}));  // w_0 + D, the old one counts nil
+}
+
 }  // namespace
 }  // namespace hermes::protocol
