@@ -79,8 +79,10 @@ void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
     if (peer.lost_in == PeerState::Waiting) {
       // Its report arrived before it fell silent. A release of its own would let it run ahead of
       // a barrier; the rule releases it as it would have done.
+      if (const std::optional<Round> start = roster_.slowest_start()) {
+        peer.clock = std::max(peer.clock, start->next());
+      }
       peer.state = PeerState::Waiting;
-      catch_up(peer);
     } else if (state_ == ServerState::Training) {
       reissue(peer, now, effects);
     } else if (state_ == ServerState::Gathering) {
@@ -202,15 +204,11 @@ void Server::reissue(Peer& peer, Instant now, Effects& effects) {
     peer.pending.reset();
     reject(peer, RejectReason::Late, true, effects);
   }
-  catch_up(peer);
-  release(peer, true, RoundPlan{}, now, effects);
-}
-
-/// Nobody has to wait until a returning worker has made up for what it missed.
-void Server::catch_up(Peer& peer) {
-  if (const std::optional<Round> slowest = roster_.slowest_clock()) {
-    peer.clock = std::max(peer.clock, *slowest);
+  // Nobody waits until it has made up for what it missed: it takes part in the present round.
+  if (const std::optional<Round> start = roster_.slowest_start()) {
+    peer.clock = std::max(peer.clock, *start);
   }
+  release(peer, true, RoundPlan{}, now, effects);
 }
 
 void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {

@@ -59,6 +59,36 @@ TEST(ServerFaultsTest, worker_lost_while_it_waited_goes_on_waiting) {
   EXPECT_EQ(driver.global(), (std::vector<float>{2.0F, 2.0F}));
 }
 
+TEST(ServerFaultsTest, worker_that_returns_takes_part_in_the_present_round) {
+  ServerDriver driver = started(BspConfig{}, 2);
+  driver.idle(0.5, 11.0, {1});
+  ASSERT_EQ(driver.peer(2).state, PeerState::Lost);
+  for (double now = 12.0; now < 15.0; now += 1.0) {
+    driver.push(1, {1.0F, 1.0F}, now);  // version 1 is being evaluated, 2 waits, 3 is held back
+  }
+  ASSERT_EQ(driver.peer(1).state, PeerState::Waiting);
+  ASSERT_EQ(driver.peer(1).clock, Round{3});
+  driver.say(2, Heartbeat{}, 15.0);
+  EXPECT_EQ(driver.peer(2).clock, Round{2});
+  driver.push(2, {1.0F, 1.0F}, 16.0);
+  EXPECT_EQ(driver.peer(2).clock, Round{3});
+}
+
+TEST(ServerFaultsTest, worker_that_returns_waiting_has_made_the_present_round) {
+  ServerDriver driver = started(BspConfig{}, 2);
+  driver.push(2, {1.0F, 1.0F}, 0.5);
+  driver.idle(1.0, 12.0, {1});
+  ASSERT_EQ(driver.peer(2).state, PeerState::Lost);
+  driver.push(1, {1.0F, 1.0F}, 12.0);
+  driver.push(1, {1.0F, 1.0F}, 13.0);
+  ASSERT_EQ(driver.peer(1).clock, Round{2});
+  driver.say(2, Heartbeat{}, 14.0);
+  EXPECT_EQ(driver.peer(2).state, PeerState::Waiting);
+  EXPECT_EQ(driver.peer(2).clock, Round{3});
+  driver.push(1, {1.0F, 1.0F}, 15.0);
+  EXPECT_EQ(driver.peer(1).clock, driver.peer(2).clock);
+}
+
 TEST(ServerFaultsTest, global_loss_that_is_no_number_does_not_spoil_the_model) {
   ServerDriver driver = started(HermesConfig{}, 1);
   driver.payload_kind = PayloadKind::Displacement;

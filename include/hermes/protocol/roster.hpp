@@ -74,6 +74,9 @@ class Roster {
   bool all_live_waiting() const;
   /// The smallest clock of the live workers; nullopt when there is none.
   std::optional<Round> slowest_clock() const;
+  /// The rounds that the slowest live worker had behind it when it began its present round (who
+  /// waits has already counted it); nullopt when there is no live worker.
+  std::optional<Round> slowest_start() const;
 
  private:
   std::vector<Peer> peers_{};

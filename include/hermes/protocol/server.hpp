@@ -130,7 +130,6 @@ class Server {
   void merge_pending(Effects& effects);
   void release(Peer& peer, bool with_model, RoundPlan plan, Instant now, Effects& effects);
   void reissue(Peer& peer, Instant now, Effects& effects);
-  void catch_up(Peer& peer);
   void schedule_evaluation(Effects& effects);
   void check_limits(Instant now, Effects& effects);
   void drain(StopReason reason, Instant now, Effects& effects);
