@@ -5,11 +5,24 @@
 
 namespace hermes::protocol {
 
+void EvaluationSchedule::offer(Model model) {
+  const bool is_known = (running_ && running_->version == model.version) ||
+                        (!waiting_.empty() && waiting_.back().version == model.version);
+  if (is_known) {
+    return;
+  }
+  if (!ordered_) {
+    waiting_.clear();
+  }
+  waiting_.push_back(std::move(model));
+}
+
 std::optional<EvaluationSchedule::Model> EvaluationSchedule::take() {
-  if (running_ || !waiting_) {
+  if (running_ || waiting_.empty()) {
     return std::nullopt;
   }
-  running_ = std::exchange(waiting_, std::nullopt);
+  running_ = std::move(waiting_.front());
+  waiting_.pop_front();
   return running_;
 }
 
@@ -29,7 +42,7 @@ std::optional<EvaluationSchedule::Model> EvaluationSchedule::finish(Version vers
 
 void EvaluationSchedule::close() {
   running_.reset();
-  waiting_.reset();
+  waiting_.clear();
 }
 
 std::uint64_t EvaluationSchedule::periods_without_best() const {

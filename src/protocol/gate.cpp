@@ -24,8 +24,9 @@ Gate::Decision Gate::decide(double loss) {
     variance += (value - mean) * (value - mean) / count;
   }
   const double sigma = std::sqrt(variance);
-  constexpr double kSigmaMin = 1e-12;
-  const double z = sigma <= kSigmaMin ? 0.0 : (loss - mean) / sigma;
+  // Equal losses differ from their own mean by its rounding error, which grows with them.
+  const double sigma_min = 1e-12 * std::max(1.0, std::abs(mean));
+  const double z = sigma <= sigma_min ? 0.0 : (loss - mean) / sigma;
 
   ++silent_;
   const bool push = window_.size() >= 2 && z <= threshold_;

@@ -53,4 +53,15 @@ std::optional<Round> Roster::slowest_clock() const {
   return slowest;
 }
 
+std::optional<Round> Roster::slowest_start() const {
+  std::optional<Round> slowest;
+  for (const Peer& peer : peers_) {
+    if (peer.is_live()) {
+      const Round start{peer.clock.value - (peer.state == PeerState::Computing ? 0 : 1)};
+      slowest = std::min(slowest.value_or(start), start);
+    }
+  }
+  return slowest;
+}
+
 }  // namespace hermes::protocol

@@ -3,6 +3,8 @@
 #include "hermes/protocol/server.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "hermes/core/assert.hpp"
@@ -55,7 +57,8 @@ std::vector<ServerEffect> Server::step(const ServerEvent& event, Instant now) {
 void Server::on(const Evaluated& event, Instant now, Effects& effects) {
   const std::optional<EvaluationSchedule::Model> best =
       evaluations_.finish(event.version, event.loss);
-  global_loss_ = event.loss;
+  // A model without a loss weighs nothing against the next push.
+  global_loss_ = std::isnan(event.loss) ? std::numeric_limits<double>::infinity() : event.loss;
   effects.emplace_back(
       Note{Evaluation{event.version, event.loss, event.accuracy, best.has_value()}});
   if (best) {

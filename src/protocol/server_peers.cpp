@@ -76,10 +76,17 @@ void Server::on(const WorkerSaid& event, Instant now, Effects& effects) {
   }
   if (peer.state == PeerState::Lost) {
     effects.emplace_back(Note{WorkerReturned{peer.rank}});
-    if (peer.pending) {
-      peer.state = PeerState::Waiting;  // its push arrived before it fell silent
+    if (peer.lost_in == PeerState::Waiting) {
+      // Its report arrived before it fell silent. A release of its own would let it run ahead of
+      // a barrier; the rule releases it as it would have done.
+      if (const std::optional<Round> start = roster_.slowest_start()) {
+        peer.clock = std::max(peer.clock, start->next());
+      }
+      peer.state = PeerState::Waiting;
     } else if (state_ == ServerState::Training) {
       reissue(peer, now, effects);
+    } else if (state_ == ServerState::Gathering) {
+      peer.state = PeerState::Joined;
     } else {
       peer.state = PeerState::Computing;  // it was told to stop and has yet to answer
     }
@@ -112,6 +119,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
   if (state_ == ServerState::Gathering) {
     peer.state = PeerState::Joined;
   } else if (state_ == ServerState::Training) {
+    peer.reported = Round{};  // a new process counts from the start
     reissue(peer, now, effects);
   } else {
     peer.state = PeerState::Computing;
@@ -174,6 +182,7 @@ void Server::watch_silence(Instant now, Effects& effects) {
   for (Peer& peer : roster_.peers()) {
     const bool is_watched = peer.is_live() || peer.state == PeerState::Joined;
     if (is_watched && peer.silence.is_overdue(now)) {
+      peer.lost_in = peer.state;
       peer.state = PeerState::Lost;
       effects.emplace_back(Note{WorkerLost{peer.rank, peer.silence.silent(now)}});
     }
@@ -191,8 +200,13 @@ void Server::send_heartbeats(Instant now, Effects& effects) {
 
 /// Sets a worker on its feet again whatever it was doing: a new ticket and the global model.
 void Server::reissue(Peer& peer, Instant now, Effects& effects) {
-  if (const std::optional<Round> slowest = roster_.slowest_clock()) {
-    peer.clock = std::max(peer.clock, *slowest);
+  if (peer.pending) {
+    peer.pending.reset();
+    reject(peer, RejectReason::Late, true, effects);
+  }
+  // Nobody waits until it has made up for what it missed: it takes part in the present round.
+  if (const std::optional<Round> start = roster_.slowest_start()) {
+    peer.clock = std::max(peer.clock, *start);
   }
   release(peer, true, RoundPlan{}, now, effects);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <optional>
 
@@ -26,12 +27,12 @@ class EvaluationSchedule {
 
   bool is_due(Version version) const { return version.value % every_ == 0; }
   /// True when the merge that makes `next` must wait.
-  bool blocks(Version next) const { return ordered_ && waiting_.has_value() && is_due(next); }
-  /// Offers a version for evaluation, due or not.
-  void offer(Model model) { waiting_ = std::move(model); }
+  bool blocks(Version next) const { return ordered_ && !waiting_.empty() && is_due(next); }
+  /// Offers a version for evaluation, due or not. Once is enough; versions grow.
+  void offer(Model model);
   /// The version to evaluate now, if the evaluator is free; it is then in progress.
   std::optional<Model> take();
-  bool is_idle() const { return !running_.has_value() && !waiting_.has_value(); }
+  bool is_idle() const { return !running_.has_value() && waiting_.empty(); }
   /// Forgets what waits and what runs: the run's outcome is decided.
   void close();
 
@@ -47,7 +48,7 @@ class EvaluationSchedule {
   std::uint64_t every_;
   bool ordered_;
   std::optional<Model> running_;
-  std::optional<Model> waiting_;
+  std::deque<Model> waiting_;  ///< one at most; two when ordered and the run ends
   std::optional<Version> newest_;
   Version best_{};
   double best_loss_ = std::numeric_limits<double>::infinity();

@@ -37,6 +37,7 @@ struct Update {
 struct Peer {
   Rank rank{};
   PeerState state = PeerState::Expected;
+  PeerState lost_in = PeerState::Expected;  ///< of a lost worker: its state before
   Ticket ticket{};   ///< of the last release
   Round clock{};     ///< rounds accepted; a returning worker starts at the slowest peer's
   Round reported{};  ///< the worker's own count in its last report
@@ -73,6 +74,9 @@ class Roster {
   bool all_live_waiting() const;
   /// The smallest clock of the live workers; nullopt when there is none.
   std::optional<Round> slowest_clock() const;
+  /// The rounds that the slowest live worker had behind it when it began its present round (who
+  /// waits has already counted it); nullopt when there is no live worker.
+  std::optional<Round> slowest_start() const;
 
  private:
   std::vector<Peer> peers_{};

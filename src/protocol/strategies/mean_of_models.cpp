@@ -17,7 +17,7 @@ void MeanOfModels::merge(const MergeInput& input, std::span<float> merged) {
   std::array<double, kBlock> sums{};
   for (std::size_t begin = 0; begin < merged.size(); begin += kBlock) {
     const std::size_t count = std::min(kBlock, merged.size() - begin);
-    std::fill_n(sums.begin(), count, 0.0);
+    std::fill_n(sums.begin(), count, -0.0);  // + 0.0 would lose the sign of a lone -0.0
     for (const Update& update : input.updates) {
       const float* model = update.payload.values().data() + begin;
       const auto weight = static_cast<double>(update.samples);

@@ -1,0 +1,83 @@
+#include "protocol/harness/scenario.hpp"
+
+#include <type_traits>
+#include <variant>
+
+#include "hermes/core/random.hpp"
+
+namespace hermes::protocol::harness {
+namespace {
+
+Timing draw_timing(std::uint64_t seed, std::uint32_t workers) {
+  RandomStream random(seed, RandomPurpose::Test, 2);
+  const auto rarely = [&random] { return random.uniform() < 0.1; };
+  Timing timing;
+  timing.seed = seed;
+  timing.delay_mean = seconds(0.001 + 0.05 * random.uniform());
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    const double straggling = rarely() ? 6.0 : 1.0;
+    timing.round.push_back(seconds(straggling * (0.05 + 0.4 * random.uniform())));
+  }
+  timing.load = seconds(rarely() ? 4.0 : 0.3 * random.uniform());
+  timing.evaluation = seconds(rarely() ? 2.0 : 0.01 + 0.2 * random.uniform());
+  return timing;
+}
+
+ServerConfig draw_server(RandomStream& random) {
+  ServerConfig server;
+  server.workers = static_cast<std::uint32_t>(1 + random.below(6));
+  server.program_version = "test";
+  server.run_fingerprint = 7;
+  server.liveness = LivenessConfig{.heartbeat = seconds(0.5),
+                                   .worker_timeout = seconds(3.0),
+                                   .server_timeout = seconds(12.0),
+                                   .gather_timeout = seconds(8.0),
+                                   .drain_timeout = seconds(4.0),
+                                   .deviations = 8.0};
+  // Every run has a limit of rounds; the other limits come on top.
+  server.stop = StopConfig{.patience = random.uniform() < 0.3 ? 3 + random.below(10) : 0,
+                           .max_rounds = 4 + random.below(30),
+                           .max_time = seconds(random.uniform() < 0.1 ? 5.0 : 0.0),
+                           .target_accuracy = random.uniform() < 0.1 ? 0.6 : 0.0};
+  server.evaluate_every = 1 + random.below(3);
+  constexpr PartitionKind kKinds[] = {PartitionKind::Shared, PartitionKind::Disjoint,
+                                      PartitionKind::ByLabel};
+  server.partition = PartitionConfig{.kind = kKinds[random.below(3)],
+                                     .seed = random.next(),
+                                     .train_rows = 600,
+                                     .workers = server.workers};
+  return server;
+}
+
+StrategyConfig vary(const StrategyConfig& strategy, RandomStream& random) {
+  StrategyConfig varied = strategy;
+  if (auto* hermes = std::get_if<HermesConfig>(&varied)) {
+    hermes->gate.alpha = random.uniform() < 0.5 ? -1.3 : -0.5;
+    hermes->gate.lambda = static_cast<std::uint32_t>(1 + random.below(5));
+    hermes->gate.clear_window = random.uniform() < 0.7;
+    hermes->gate.reset_threshold = random.uniform() < 0.5;
+    hermes->staleness_exponent = random.uniform() < 0.5 ? 0.0 : 0.5;
+  }
+  return varied;
+}
+
+}  // namespace
+
+Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
+                       std::uint64_t timing_seed) {
+  RandomStream random(seed, RandomPurpose::Test, 3);
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.strategy = vary(strategy, random);
+  scenario.server = draw_server(random);
+  scenario.timing = draw_timing(timing_seed, scenario.workers());
+  return scenario;
+}
+
+Scenario rough_scenario(const StrategyConfig& strategy, std::uint64_t seed) {
+  Scenario scenario = calm_scenario(strategy, seed, seed);
+  scenario.faults = draw_faults(seed, scenario.workers(), seconds(20.0));
+  return scenario;
+}
+
+}  // namespace hermes::protocol::harness

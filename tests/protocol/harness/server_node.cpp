@@ -1,0 +1,81 @@
+#include "protocol/harness/server_node.hpp"
+
+#include <limits>
+#include <memory>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "protocol/harness/toy_problem.hpp"
+
+namespace hermes::protocol::harness {
+namespace {
+
+SharedParameters initial_parameters(std::uint64_t seed) {
+  auto block = std::make_shared<const std::vector<float>>(toy::initial_model(seed));
+  const std::span<const float> values(*block);
+  return {std::move(block), values};
+}
+
+}  // namespace
+
+ServerNode::ServerNode(const Surroundings& surroundings)
+    : Node(surroundings),
+      server_(surroundings.scenario.server,
+              make_strategy(surroundings.scenario.strategy,
+                            StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch}),
+              initial_parameters(surroundings.scenario.seed)),
+      random_(surroundings.scenario.timing.seed, RandomPurpose::Validation) {}
+
+void ServerNode::interrupt() {
+  if (!is_out() && !is_frozen()) {
+    step(Interrupted{StopReason::Interrupted});
+  }
+}
+
+void ServerNode::on_frame(const Frame& frame) {
+  if (frame.is_garbled) {
+    step(WorkerGarbled{frame.from});
+  } else {
+    step(WorkerSaid{frame.from, frame.message});
+  }
+}
+
+void ServerNode::on_tick() {
+  step(Ticked{});
+}
+
+void ServerNode::step(const ServerEvent& event) {
+  const std::vector<ServerEffect> effects = server_.step(event, now());
+  world_.observer.saw(ServerStep{now(), event, effects, server_});
+  for (const ServerEffect& effect : effects) {
+    std::visit([this](const auto& concrete) { carry_out(concrete); }, effect);
+  }
+}
+
+void ServerNode::carry_out(const TellWorker& effect) {
+  world_.network.send(kServerRank, effect.to, effect.message);
+}
+
+void ServerNode::carry_out(const Evaluate& effect) {
+  const Duration length = (0.5 + random_.uniform()) * world_.scenario.timing.evaluation;
+  begin_work(length, [this, effect] {
+    const bool is_lost = random_.uniform() < world_.scenario.faults.nan_evaluation;
+    const double loss =
+        is_lost ? std::numeric_limits<double>::quiet_NaN() : toy::loss(effect.parameters.values());
+    step(Evaluated{effect.version, loss, toy::accuracy(loss)});
+  });
+}
+
+void ServerNode::carry_out(const KeepBest& effect) {
+  best_ = effect;
+}
+
+void ServerNode::carry_out(const Note& /*effect*/) {}
+
+void ServerNode::carry_out(const ServerFinished& effect) {
+  finish_reason_ = effect.reason;
+  finish();
+}
+
+}  // namespace hermes::protocol::harness

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "hermes/core/random.hpp"
+#include "hermes/protocol/server.hpp"
+#include "protocol/harness/node.hpp"
+
+namespace hermes::protocol::harness {
+
+/// Rank 0: the real protocol::Server and an executor that evaluates the toy problem.
+class ServerNode final : public Node {
+ public:
+  explicit ServerNode(const Surroundings& surroundings);
+
+  void interrupt();
+  const Server& server() const { return server_; }
+  StopReason finish_reason() const { return finish_reason_; }
+  const std::optional<KeepBest>& best() const { return best_; }
+
+ private:
+  void on_frame(const Frame& frame) override;
+  void on_tick() override;
+
+  void step(const ServerEvent& event);
+  void carry_out(const TellWorker& effect);
+  void carry_out(const Evaluate& effect);
+  void carry_out(const KeepBest& effect);
+  void carry_out(const Note& effect);
+  void carry_out(const ServerFinished& effect);
+
+  Server server_;
+  RandomStream random_;
+  std::optional<KeepBest> best_;
+  StopReason finish_reason_ = StopReason::Failed;
+};
+
+}  // namespace hermes::protocol::harness

@@ -1,0 +1,164 @@
+#include "protocol/harness/worker_node.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "hermes/core/error.hpp"
+#include "hermes/protocol/strategy.hpp"
+#include "protocol/harness/toy_problem.hpp"
+
+namespace hermes::protocol::harness {
+namespace {
+
+Worker make_worker(const Scenario& scenario, Rank rank) {
+  Strategy strategy = make_strategy(scenario.strategy, StaticAllocationConfig{});
+  const std::vector<Rank>& misfits = scenario.faults.misfits;
+  const bool fits = std::find(misfits.begin(), misfits.end(), rank) == misfits.end();
+  WorkerConfig config;
+  config.join = Join{.program_version = scenario.server.program_version,
+                     .run_fingerprint = scenario.server.run_fingerprint + (fits ? 0 : 1),
+                     .parameter_count = toy::kParameters,
+                     .shard_rows_max = 100};
+  config.liveness = scenario.server.liveness;
+  config.payload = strategy.merge->payload();
+  return {std::move(config), std::move(strategy.push)};
+}
+
+}  // namespace
+
+WorkerNode::WorkerNode(const Surroundings& surroundings, Rank rank)
+    : Node(surroundings),
+      rank_(rank),
+      worker_(make_worker(surroundings.scenario, rank)),
+      initial_(toy::initial_model(surroundings.scenario.seed)),
+      pulled_(initial_),
+      local_(initial_),
+      training_random_(surroundings.scenario.seed, RandomPurpose::Shuffle,
+                       static_cast<std::uint64_t>(rank.value)),
+      timing_random_(surroundings.scenario.timing.seed, RandomPurpose::Shuffle,
+                     static_cast<std::uint64_t>(rank.value)) {}
+
+void WorkerNode::fail(StopReason reason) {
+  if (!is_out() && !is_frozen()) {
+    step(WorkerFailed{reason, "the data is damaged"});
+  }
+}
+
+void WorkerNode::on_start() {
+  step(WorkerStarted{});
+}
+
+void WorkerNode::on_frame(const Frame& frame) {
+  step(ServerSaid{frame.message});
+}
+
+void WorkerNode::on_tick() {
+  step(Ticked{});
+}
+
+void WorkerNode::step(const WorkerEvent& event) {
+  std::vector<WorkerEffect> effects;
+  try {
+    effects = worker_.step(event, now());
+  } catch (const ProtocolError&) {
+    world_.observer.verdict().require(false, "the server says nothing illegal", rank_);
+    die();
+    return;
+  }
+  world_.observer.saw(WorkerStep{now(), rank_, event, effects, worker_});
+  for (const WorkerEffect& effect : effects) {
+    std::visit([this](const auto& concrete) { carry_out(concrete); }, effect);
+  }
+}
+
+void WorkerNode::carry_out(const TellServer& effect) {
+  Message message{effect.body, {}};
+  if (const auto* report = std::get_if<Report>(&effect.body)) {
+    message.payload = payload_of(report->payload);
+  }
+  world_.network.send(rank_, kServerRank, std::move(message));
+}
+
+void WorkerNode::carry_out(const LoadAssignment& /*effect*/) {
+  world_.observer.verdict().require(!is_training_, "no load while a round runs", rank_);
+  begin_work(world_.scenario.timing.load, [this] { step(AssignmentLoaded{}); });
+}
+
+void WorkerNode::carry_out(const AdoptModel& effect) {
+  Verdict& verdict = world_.observer.verdict();
+  verdict.require(!is_training_, "no model is adopted in the middle of a round", rank_);
+  if (effect.source == ModelSource::Initial) {
+    local_ = initial_;
+  } else {
+    verdict.require(effect.parameters.size() == local_.size(), "models have one size", rank_);
+    const std::span<const float> values = effect.parameters.values();
+    local_.assign(values.begin(), values.end());
+  }
+  pulled_ = local_;
+}
+
+void WorkerNode::carry_out(const StartRound& effect) {
+  world_.observer.verdict().require(!is_busy(), "one round at a time", rank_);
+  is_training_ = true;
+  const Duration mean = world_.scenario.timing.round.at(static_cast<std::size_t>(rank_.value) - 1);
+  const Duration length = (0.7 + 0.6 * timing_random_.uniform()) * mean;
+  begin_work(length, [this, validate = effect.validate] {
+    is_training_ = false;
+    step(RoundFinished{train(validate)});
+  });
+}
+
+void WorkerNode::carry_out(const AbandonRound& /*effect*/) {
+  is_training_ = false;
+  drop_work();
+}
+
+void WorkerNode::carry_out(const WorkerFinished& effect) {
+  finish_reason_ = effect.reason;
+  finish();
+}
+
+RoundOutcome WorkerNode::train(bool validate) {
+  toy::train(local_, training_random_);
+  RoundOutcome outcome;
+  outcome.steps = toy::kStepsPerRound;
+  outcome.samples = std::uint64_t{toy::kStepsPerRound} * toy::kMinibatch;
+  outcome.train_loss = toy::loss(local_);
+  if (validate) {
+    const bool is_lost = timing_random_.uniform() < world_.scenario.faults.noise_of(rank_).nan_loss;
+    outcome.validation_loss =
+        is_lost ? std::numeric_limits<double>::quiet_NaN() : outcome.train_loss;
+    outcome.validation_accuracy = toy::accuracy(outcome.train_loss);
+  }
+  return outcome;
+}
+
+SharedParameters WorkerNode::payload_of(PayloadKind kind) {
+  if (kind == PayloadKind::None) {
+    return {};
+  }
+  std::vector<float> values = local_;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (kind == PayloadKind::Delta) {
+      values[i] -= pulled_[i];
+    } else if (kind == PayloadKind::Displacement) {
+      values[i] -= initial_[i];
+    }
+  }
+  const Noise& noise = world_.scenario.faults.noise_of(rank_);
+  if (timing_random_.uniform() < noise.nan_payload) {
+    values[timing_random_.below(values.size())] = std::numeric_limits<float>::quiet_NaN();
+  }
+  if (timing_random_.uniform() < noise.misshapen_payload) {
+    values.pop_back();
+  }
+  auto block = std::make_shared<const std::vector<float>>(std::move(values));
+  const std::span<const float> view(*block);
+  return {std::move(block), view};
+}
+
+}  // namespace hermes::protocol::harness

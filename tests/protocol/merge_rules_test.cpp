@@ -1,0 +1,198 @@
+#include "hermes/protocol/strategies/merge_rules.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "hermes/core/random.hpp"
+#include "protocol/parameters.hpp"
+
+namespace hermes::protocol {
+namespace {
+
+using Values = std::vector<float>;
+
+Update update(Values values, std::uint64_t samples = 1, double loss = 1.0,
+              std::uint64_t staleness = 0) {
+  return Update{.payload = shared(std::move(values)),
+                .loss = loss,
+                .samples = samples,
+                .staleness = staleness};
+}
+
+Values merge(MergeRule& rule, const Values& initial, const Values& global,
+             const std::vector<Update>& updates, Version version = Version{1},
+             std::optional<double> global_loss = std::nullopt) {
+  Values merged(global.size(), 777.0F);
+  rule.merge(MergeInput{.version = version,
+                        .initial = initial,
+                        .global = global,
+                        .global_loss = global_loss,
+                        .updates = updates},
+             merged);
+  return merged;
+}
+
+/// Finite floats of every magnitude and sign, zeros and subnormals included.
+Values wild_values(std::size_t count, std::uint64_t seed) {
+  RandomStream random(seed, RandomPurpose::Test);
+  Values values{0.0F, -0.0F, 1e-45F, -1e-40F, 3.4e38F};
+  while (values.size() < count) {
+    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random.next()));
+    if (std::isfinite(value)) {
+      values.push_back(value);
+    }
+  }
+  return values;
+}
+
+std::vector<std::uint32_t> bits(const Values& values) {
+  std::vector<std::uint32_t> bits;
+  for (const float value : values) {
+    bits.push_back(std::bit_cast<std::uint32_t>(value));
+  }
+  return bits;
+}
+
+TEST(MeanOfModelsTest, one_worker_gets_its_own_weights_back_bit_for_bit) {
+  MeanOfModels rule(1.0);
+  const Values global = wild_values(5000, 1);
+  const Values local = wild_values(5000, 2);
+  for (const std::uint64_t samples : {1U, 3U, 7919U, 50'000'000U}) {
+    EXPECT_EQ(bits(merge(rule, global, global, {update(local, samples)})), bits(local));
+  }
+}
+
+TEST(MeanOfModelsTest, models_weigh_by_their_samples) {
+  MeanOfModels rule(1.0);
+  const std::vector<Update> updates{update({1.0F, 8.0F}, 1), update({5.0F, 0.0F}, 3)};
+  EXPECT_EQ(merge(rule, {0, 0}, {9, 9}, updates), (Values{4.0F, 2.0F}));
+}
+
+TEST(MeanOfModelsTest, learning_rate_scales_the_step_from_the_global_model) {
+  MeanOfModels rule(0.25);
+  const std::vector<Update> updates{update({4.0F, -4.0F}), update({8.0F, 0.0F})};
+  EXPECT_EQ(merge(rule, {0, 0}, {2, 2}, updates), (Values{3.0F, 1.0F}));
+}
+
+TEST(MeanOfModelsTest, agrees_with_the_slow_version_over_several_blocks) {
+  RandomStream random(4, RandomPurpose::Test);
+  const std::size_t size = 2500;
+  MeanOfModels rule(0.7);
+  std::vector<Values> models(3, Values(size));
+  Values global(size);
+  std::vector<Update> updates;
+  for (Values& model : models) {
+    for (float& value : model) {
+      value = static_cast<float>(random.normal());
+    }
+    updates.push_back(update(model, 1 + random.below(100)));
+  }
+  const Values merged = merge(rule, global, global, updates);
+  for (std::size_t i = 0; i < size; ++i) {
+    long double sum = 0.0L;
+    long double samples = 0.0L;
+    for (std::size_t k = 0; k < 3; ++k) {
+      sum += static_cast<long double>(updates[k].samples) * models[k][i];
+      samples += static_cast<long double>(updates[k].samples);
+    }
+    ASSERT_FLOAT_EQ(merged[i], static_cast<float>(0.7L * sum / samples)) << i;
+  }
+}
+
+TEST(SumOfDeltasTest, adds_every_delta_times_the_learning_rate) {
+  SumOfDeltas rule(0.5);
+  const std::vector<Update> updates{update({2.0F, 4.0F}, 1), update({-6.0F, 8.0F}, 99)};
+  EXPECT_EQ(merge(rule, {0, 0}, {1, 1}, updates), (Values{-1.0F, 7.0F}));
+  EXPECT_EQ(merge(rule, {0, 0}, {1, 1}, {update({2.0F, 4.0F})}), (Values{2.0F, 3.0F}));
+}
+
+TEST(MergeRulesTest, what_workers_must_send) {
+  EXPECT_EQ(MeanOfModels(1.0).payload(), PayloadKind::Parameters);
+  EXPECT_EQ(SumOfDeltas(1.0).payload(), PayloadKind::Delta);
+  EXPECT_EQ(LossWeighted(0.0).payload(), PayloadKind::Displacement);
+}
+
+TEST(LossWeightedTest, first_push_is_taken_as_it_is) {
+  LossWeighted rule(0.0);
+  EXPECT_EQ(merge(rule, {1, 2}, {1, 2}, {update({0.5F, -1.0F}, 1, 123.0)}, Version{0}),
+            (Values{1.5F, 1.0F}));
+}
+
+TEST(LossWeightedTest, smaller_loss_weighs_more) {
+  LossWeighted rule(0.0);
+  // a = 1/3, b = 1/1: the global model counts a quarter.
+  EXPECT_EQ(merge(rule, {0, 0}, {4, 8}, {update({8, 0}, 1, 1.0)}, Version{1}, 3.0),
+            (Values{7.0F, 2.0F}));
+}
+
+TEST(LossWeightedTest, loss_of_the_first_push_stands_in_until_the_server_has_evaluated) {
+  LossWeighted rule(0.0);
+  merge(rule, {0, 0}, {0, 0}, {update({4, 8}, 1, 3.0)}, Version{0});
+  EXPECT_EQ(merge(rule, {0, 0}, {4, 8}, {update({8, 0}, 1, 1.0)}, Version{1}),
+            (Values{7.0F, 2.0F}));
+}
+
+TEST(LossWeightedTest, stale_pushes_weigh_less) {
+  // b = (1 + 3)^-0.5 = 1/2 against a = 1/2.
+  LossWeighted rule(0.5);
+  EXPECT_EQ(merge(rule, {0, 0}, {4, 8}, {update({8, 0}, 1, 1.0, 3)}, Version{5}, 2.0),
+            (Values{6.0F, 4.0F}));
+  LossWeighted indifferent(0.0);
+  EXPECT_EQ(merge(indifferent, {0, 0}, {4, 8}, {update({8, 0}, 1, 1.0, 3)}, Version{5}, 1.0),
+            (Values{6.0F, 4.0F}));
+}
+
+TEST(LossWeightedTest, losses_of_nought_or_infinity_do_no_harm) {
+  LossWeighted rule(0.0);
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(merge(rule, {0, 0}, {4, 8}, {update({8, 0}, 1, 0.0)}, Version{1}, 0.0),
+            (Values{6.0F, 4.0F}));
+  EXPECT_EQ(merge(rule, {0, 0}, {4, 8}, {update({8, 0}, 1, 2.0)}, Version{1}, infinity),
+            (Values{8.0F, 0.0F}));
+}
+
+// Hermes paper, loss-weighted aggregation: G = (W1 G + W2 G_i) / (W1 + W2), w = w_0 - eta G, where
+// the G are sums of gradients. In parameter space that is the rule above.
+TEST(LossWeightedTest, is_the_papers_weighted_sum_of_gradients) {
+  RandomStream random(5, RandomPurpose::Test);
+  constexpr std::size_t kSize = 50;
+  constexpr double kEta = 0.05;
+  std::vector<double> gradients(kSize);  // the paper's G
+  std::vector<double> model(kSize);      // the same in parameter space, double precision
+  Values initial(kSize);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    initial[i] = static_cast<float>(random.normal());
+    model[i] = static_cast<double>(initial[i]);
+  }
+  LossWeighted rule(0.0);
+  Values global = initial;
+  double global_loss = 0.0;
+  for (std::uint64_t version = 0; version < 40; ++version) {
+    const double loss = 0.1 + random.uniform();
+    const double w1 = version == 0 ? 0.0 : 1.0 / global_loss;
+    const double w2 = 1.0 / loss;
+    Values displacement(kSize);
+    for (std::size_t i = 0; i < kSize; ++i) {
+      displacement[i] = static_cast<float>(random.normal());
+      const double pushed = -static_cast<double>(displacement[i]) / kEta;  // w_i = w_0 - eta G_i
+      gradients[i] = (w1 * gradients[i] + w2 * pushed) / (w1 + w2);
+      const double local = static_cast<double>(initial[i]) + static_cast<double>(displacement[i]);
+      model[i] = (w1 * model[i] + w2 * local) / (w1 + w2);
+      const double papers = static_cast<double>(initial[i]) - kEta * gradients[i];
+      ASSERT_NEAR(papers, model[i], 1e-12) << "version " << version;
+    }
+    global = merge(rule, initial, global, {update(displacement, 1, loss)}, Version{version},
+                   version == 0 ? std::nullopt : std::optional(global_loss));
+    for (std::size_t i = 0; i < kSize; ++i) {
+      ASSERT_NEAR(global[i], model[i], 1e-5) << "version " << version;
+    }
+    global_loss = 0.1 + random.uniform();
+  }
+}
+
+}  // namespace
+}  // namespace hermes::protocol
