@@ -8,6 +8,27 @@
 
 namespace hermes::wire {
 
+namespace {
+
+struct LaneSums {
+  using Lanes = std::array<std::uint32_t, 16>;
+
+  /// At most one word for each lane.
+  void add(std::span<const std::byte> bytes) {
+    Lanes words{};
+    std::memcpy(words.data(), bytes.data(), bytes.size());
+    for (std::size_t lane = 0; lane < words.size(); ++lane) {
+      sums[lane] += words[lane];
+      sums_of_sums[lane] += sums[lane];
+    }
+  }
+
+  Lanes sums{};
+  Lanes sums_of_sums{};  // depends on the order of the words, which the sums do not
+};
+
+}  // namespace
+
 std::uint32_t crc32(std::span<const std::byte> bytes) {
   boost::crc_32_type crc;
   crc.process_bytes(bytes.data(), bytes.size());
@@ -15,30 +36,17 @@ std::uint32_t crc32(std::span<const std::byte> bytes) {
 }
 
 std::uint64_t payload_checksum(std::span<const std::byte> bytes) {
-  using Lanes = std::array<std::uint32_t, 16>;
   HERMES_ASSERT(bytes.size() % sizeof(std::uint32_t) == 0, "payload checksum: not whole words");
-  // The second sum depends on the order of the words, the first alone would not.
-  Lanes sums{};
-  Lanes sums_of_sums{};
-  const auto add = [&](const Lanes& words) {
-    for (std::size_t lane = 0; lane < words.size(); ++lane) {
-      sums[lane] += words[lane];
-      sums_of_sums[lane] += sums[lane];
-    }
-  };
-  while (bytes.size() >= sizeof(Lanes)) {
-    Lanes words;
-    std::memcpy(words.data(), bytes.data(), sizeof(Lanes));
-    add(words);
-    bytes = bytes.subspan(sizeof(Lanes));
+  LaneSums lanes;
+  std::size_t at = 0;
+  for (; bytes.size() - at >= sizeof(LaneSums::Lanes); at += sizeof(LaneSums::Lanes)) {
+    lanes.add(bytes.subspan(at).first<sizeof(LaneSums::Lanes)>());
   }
-  if (!bytes.empty()) {
-    Lanes words{};
-    std::memcpy(words.data(), bytes.data(), bytes.size());
-    add(words);
+  if (at < bytes.size()) {
+    lanes.add(bytes.subspan(at));
   }
-  const std::uint64_t low = crc32(std::as_bytes(std::span(sums)));
-  const std::uint64_t high = crc32(std::as_bytes(std::span(sums_of_sums)));
+  const std::uint64_t low = crc32(std::as_bytes(std::span(lanes.sums)));
+  const std::uint64_t high = crc32(std::as_bytes(std::span(lanes.sums_of_sums)));
   return low | high << 32U;
 }
 

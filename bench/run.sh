@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# All micro-benchmarks, as tables and as JSON (build/release/bench/*.json).
+#
+#   bench/run.sh [FILTER]      FILTER: a regular expression of benchmark names
+#
+# Machines are shared and noisy: compare ratios within one run, never times of two runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+filter=${1:-.}
+
+jobs/packages.sh build test
+cmake --preset release -DHERMES_BUILD_BENCH=ON --log-level=WARNING >/dev/null
+benches=(nn_bench data_bench protocol_bench wire_bench transport_bench)
+cmake --build build/release --target "${benches[@]}" mpi_transport_bench
+for bench in "${benches[@]}"; do
+  printf '\n== %s\n' "$bench"
+  build/release/bench/"$bench" --benchmark_filter="$filter" \
+    --benchmark_out="build/release/bench/$bench.json" --benchmark_out_format=json
+done
+printf '\n== mpi_transport_bench\n'
+jobs/launch.sh -n 2 -- build/release/bench/mpi_transport_bench
