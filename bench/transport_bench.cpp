@@ -27,4 +27,3 @@ BENCHMARK(BM_InProcRoundTrip)->Arg(0)->Arg(114314 * 4)->Arg(973322 * 4);
 
 }  // namespace
 
-BENCHMARK_MAIN();

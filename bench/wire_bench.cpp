@@ -63,4 +63,3 @@ BENCHMARK(BM_EncodeHeartbeat);
 
 }  // namespace
 
-BENCHMARK_MAIN();
