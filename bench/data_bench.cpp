@@ -62,9 +62,9 @@ class ImageSet {
 
 /// Made once: Google Benchmark calls a benchmark several times to find its number of iterations.
 const ImageSet& image_set(bool compress) {
-  static const ImageSet kPlain(false);
-  static const ImageSet kCompressed(true);
-  return compress ? kCompressed : kPlain;
+  static const ImageSet plain(false);
+  static const ImageSet compressed(true);
+  return compress ? compressed : plain;
 }
 
 void count_rows(benchmark::State& state, const DatasetInfo& info, std::int64_t rows) {
