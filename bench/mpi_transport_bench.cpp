@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   const int repetitions_max = argc > 1 ? std::atoi(argv[1]) : 2000;
   const bool begins = environment.rank().value == 0;
   const Rank peer{1 - environment.rank().value};
-  constexpr std::array<std::size_t, 6> kSizes = {0, 4096, 114314 * 4, 1 << 20, 973322 * 4, 1 << 22};
+  constexpr std::array<std::size_t, 6> kSizes = {0, 4096, 457256, 1048576, 3893288, 4194304};
   {
     MpiTransport transport(environment, {.payload_bytes_max = kSizes.back()});
     if (begins) {

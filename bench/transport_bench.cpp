@@ -23,7 +23,7 @@ void BM_InProcRoundTrip(benchmark::State& state) {
   }
 }
 
-BENCHMARK(BM_InProcRoundTrip)->Arg(0)->Arg(114314 * 4)->Arg(973322 * 4);
+BENCHMARK(BM_InProcRoundTrip)->Arg(0)->Arg(457256)->Arg(3893288);
 
 }  // namespace
 

@@ -19,6 +19,7 @@ class ThreadWorld final : public World {
                           [start] { return Instant(std::chrono::steady_clock::now() - start); });
     std::barrier barrier(rank_count_);
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(rank_count_));
     for (std::int32_t rank = 0; rank < rank_count_; ++rank) {
       threads.emplace_back([&, rank] {
         const auto endpoint = network.endpoint(Rank{rank});

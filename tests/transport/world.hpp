@@ -46,7 +46,7 @@ constexpr Duration kPatience = seconds(30.0);
 inline SharedBytes block(std::size_t bytes, std::uint32_t seed) {
   auto owner = std::make_shared<Bytes>(bytes);
   for (std::size_t i = 0; i < bytes; ++i) {
-    (*owner)[i] = static_cast<std::byte>((i * 31 + i / 251 + seed * 7) & 0xFFU);
+    (*owner)[i] = static_cast<std::byte>((i * 31 + i / 251 + std::size_t{seed} * 7) & 0xFFU);
   }
   const std::span<const std::byte> view(*owner);
   return {std::move(owner), view};

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "hermes/core/error.hpp"
@@ -71,7 +73,8 @@ TEST(CodecTest, numbers_that_are_not_finite_keep_their_bits) {
   message.payload = parameters({inf, -inf, std::numeric_limits<float>::quiet_NaN(), -0.0F});
   const Message decoded = decode(received(encode(message)), kPayloadBytesMax);
   EXPECT_TRUE(std::isnan(std::get<protocol::Report>(decoded.body).train_loss));
-  EXPECT_EQ(std::memcmp(decoded.payload.values().data(), message.payload.values().data(), 16), 0);
+  EXPECT_TRUE(std::ranges::equal(std::as_bytes(decoded.payload.values()),
+                                 std::as_bytes(message.payload.values())));
 }
 
 struct TextCase {

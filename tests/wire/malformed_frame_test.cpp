@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 
@@ -18,7 +20,8 @@ using testing::same;
 
 constexpr std::size_t kPayloadBytesMax = 4096;
 constexpr std::size_t kBodyAt = 32;
-enum Kind : std::size_t { kJoin, kReport, kHeartbeat, kLeave, kRelease, kCollect, kStop };
+/// Places in MessageBody.
+enum Kind : std::uint8_t { Join, Report, Heartbeat, Leave, Release, Collect, Stop };
 
 /// Makes the frame's checksum right again, as a hostile sender would.
 void seal(Bytes& header) {
@@ -66,7 +69,7 @@ TEST(MalformedFrameTest, a_body_cut_anywhere_is_rejected_even_with_a_right_check
 }
 
 TEST(MalformedFrameTest, a_payload_of_any_other_length_is_rejected) {
-  const Frame frame = received(encode(one_of_each()[kReport]));
+  const Frame frame = received(encode(one_of_each()[Report]));
   for (std::size_t length = 0; length < 12; ++length) {
     Frame cut = frame;
     cut.payload.bytes = frame.payload.bytes.first(length);
@@ -96,7 +99,7 @@ TEST(MalformedFrameTest, a_flipped_bit_anywhere_is_rejected) {
 }
 
 TEST(MalformedFrameTest, a_payload_that_never_arrived_is_rejected) {
-  const Frame frame = encode(one_of_each()[kReport]);
+  const Frame frame = encode(one_of_each()[Report]);
   const auto zeros = std::make_shared<const AlignedVector<std::byte>>(12);
   EXPECT_THAT(decode_error({frame.header, {zeros, *zeros}}), HasSubstr("payload: checksum"));
 }
@@ -112,31 +115,31 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
     return [=](Bytes& header) { poke(header, offset, value); };
   };
   const PokeCase cases[] = {
-      {kStop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {kStop, byte_at(4, 7), "wire version: expected 1, found 7"},
-      {kStop, byte_at(6, 7), "kind: expected at most 6, found 7"},
-      {kStop, byte_at(6, 255), "kind: expected at most 6, found 255"},
-      {kReport, byte_at(7, 1), "payload encoding at most: expected 0, found 1"},
-      {kHeartbeat, byte_at(24, 1), "body bytes: expected 0, found 1"},
-      {kStop, byte_at(kBodyAt, 11), "stop reason: expected at most 10, found 11"},
-      {kStop, byte_at(kBodyAt + 2, 2), "detail: expected at most 256 bytes, found 516"},
-      {kStop, byte_at(kBodyAt + 1, 5), "ends early"},
-      {kStop, byte_at(kBodyAt + 1, 3), "found 1 more"},
-      {kJoin, byte_at(kBodyAt + 1, 255), "program version: expected at most 256 bytes"},
-      {kReport, byte_at(kBodyAt, 4), "report kind: expected at most 3, found 4"},
-      {kReport, byte_at(kBodyAt + 1, 4), "payload kind: expected at most 3, found 4"},
-      {kReport, byte_at(kBodyAt + 2, 2), "vote: expected 0 or 1, found 2"},
-      {kReport, byte_at(kBodyAt + 1, 0), "expected none for this body, found 3 values"},
-      {kReport, byte_at(8, 2), "payload: bytes: expected 8, found 12"},
-      {kReport, byte_at(8, 0), "expected values for this body, found none"},
-      {kReport, byte_at(15, 255), "values at most: expected 1024"},
-      {kReport, byte_at(15, 64), "values at most: expected 1024"},
-      {kRelease, byte_at(kBodyAt + 16, 3), "model source: expected at most 2, found 3"},
-      {kRelease, byte_at(kBodyAt + 16, 1), "expected none for this body"},
-      {kRelease, byte_at(kBodyAt + 25, 2), "row order: expected at most 1, found 2"},
-      {kLeave, byte_at(kBodyAt, 200), "stop reason: expected at most 10, found 200"},
-      {kCollect, byte_at(6, kHeartbeat), "expected its end after 0 bytes, found 8 more"},
-      {kHeartbeat, byte_at(8, 1), "expected none for this body, found 1 values"},
+      {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
+      {Stop, byte_at(4, 7), "wire version: expected 1, found 7"},
+      {Stop, byte_at(6, 7), "kind: expected at most 6, found 7"},
+      {Stop, byte_at(6, 255), "kind: expected at most 6, found 255"},
+      {Report, byte_at(7, 1), "payload encoding at most: expected 0, found 1"},
+      {Heartbeat, byte_at(24, 1), "body bytes: expected 0, found 1"},
+      {Stop, byte_at(kBodyAt, 11), "stop reason: expected at most 10, found 11"},
+      {Stop, byte_at(kBodyAt + 2, 2), "detail: expected at most 256 bytes, found 516"},
+      {Stop, byte_at(kBodyAt + 1, 5), "ends early"},
+      {Stop, byte_at(kBodyAt + 1, 3), "found 1 more"},
+      {Join, byte_at(kBodyAt + 1, 255), "program version: expected at most 256 bytes"},
+      {Report, byte_at(kBodyAt, 4), "report kind: expected at most 3, found 4"},
+      {Report, byte_at(kBodyAt + 1, 4), "payload kind: expected at most 3, found 4"},
+      {Report, byte_at(kBodyAt + 2, 2), "vote: expected 0 or 1, found 2"},
+      {Report, byte_at(kBodyAt + 1, 0), "expected none for this body, found 3 values"},
+      {Report, byte_at(8, 2), "payload: bytes: expected 8, found 12"},
+      {Report, byte_at(8, 0), "expected values for this body, found none"},
+      {Report, byte_at(15, 255), "values at most: expected 1024"},
+      {Report, byte_at(15, 64), "values at most: expected 1024"},
+      {Release, byte_at(kBodyAt + 16, 3), "model source: expected at most 2, found 3"},
+      {Release, byte_at(kBodyAt + 16, 1), "expected none for this body"},
+      {Release, byte_at(kBodyAt + 25, 2), "row order: expected at most 1, found 2"},
+      {Leave, byte_at(kBodyAt, 200), "stop reason: expected at most 10, found 200"},
+      {Collect, byte_at(6, Heartbeat), "expected its end after 0 bytes, found 8 more"},
+      {Heartbeat, byte_at(8, 1), "expected none for this body, found 1 values"},
   };
   for (const PokeCase& c : cases) {
     Frame frame = received(encode(one_of_each()[c.kind]));
@@ -153,7 +156,7 @@ TEST(MalformedFrameTest, a_header_over_the_limit_is_rejected) {
 }
 
 TEST(MalformedFrameTest, a_payload_at_an_odd_address_is_rejected) {
-  Frame frame = received(encode(one_of_each()[kReport]));
+  Frame frame = received(encode(one_of_each()[Report]));
   const auto block = std::make_shared<AlignedVector<std::byte>>(13);
   std::copy(frame.payload.bytes.begin(), frame.payload.bytes.end(), block->begin() + 1);
   frame.payload = {block, std::span(*block).subspan(1)};

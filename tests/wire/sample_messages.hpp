@@ -1,8 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -100,9 +101,8 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
 
 /// Equal bodies and bit-equal payloads.
 inline bool same(const protocol::Message& a, const protocol::Message& b) {
-  return a.body == b.body && a.payload.size() == b.payload.size() &&
-         (a.payload.empty() || std::memcmp(a.payload.values().data(), b.payload.values().data(),
-                                           a.payload.values().size_bytes()) == 0);
+  return a.body == b.body &&
+         std::ranges::equal(std::as_bytes(a.payload.values()), std::as_bytes(b.payload.values()));
 }
 
 /// The frame as it arrives elsewhere: the same bytes in other memory.

@@ -6,7 +6,8 @@
 
 namespace hermes::transport {
 
-/// Starts MPI and ends it. MPI errors become return codes, and those become TransportError.
+/// Starts MPI and ends it. MPI errors become return codes, and those become TransportError. SIGPIPE
+/// is ignored from then on: over TCP a dead peer would else kill this process as well.
 ///
 /// The destructor finalizes MPI only when that cannot hang: no exception is in flight and
 /// `forbid_finalize` was not called. One object per process, in main, outliving every transport.

@@ -26,8 +26,8 @@ struct Mailbox {
 }  // namespace
 
 struct InProcNetwork::Shared {
-  Shared(std::int32_t rank_count_, TransportLimits limits_, Clock clock_)
-      : rank_count(rank_count_), limits(limits_), clock(std::move(clock_)) {
+  Shared(std::int32_t ranks, const TransportLimits& all_limits, Clock given_clock)
+      : rank_count(ranks), limits(all_limits), clock(std::move(given_clock)) {
     for (std::int32_t rank = 0; rank < rank_count; ++rank) {
       mailboxes.emplace_back(static_cast<std::size_t>(rank_count));
     }

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -12,6 +13,8 @@ namespace hermes::transport {
 
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()) {
+  // Open MPI writes to the socket of a peer that has just died; that must not end this process.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // One thread calls MPI. Whatever level is granted allows that (SimGrid grants the lowest).
   int provided = MPI_THREAD_SINGLE;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");

@@ -28,12 +28,12 @@ void sleep_for(Duration duration) {
 
 class MpiTransport::State {
  public:
-  State(MpiEnvironment& environment_, const TransportLimits& limits)
-      : environment(environment_),
+  State(MpiEnvironment& mpi, const TransportLimits& limits)
+      : environment(mpi),
         start_seconds(MPI_Wtime()),
-        inbox(environment_.rank_count(), limits),
-        outbox(environment_.rank_count(), limits),
-        traffic(static_cast<std::size_t>(environment_.rank_count())),
+        inbox(mpi.rank_count(), limits),
+        outbox(mpi.rank_count(), limits),
+        traffic(static_cast<std::size_t>(mpi.rank_count())),
         lost(traffic.size()) {}
 
   std::size_t index(Rank rank) const {
