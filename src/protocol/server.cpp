@@ -64,12 +64,15 @@ void Server::on(const Evaluated& event, Instant now, Effects& effects) {
   if (best) {
     effects.emplace_back(KeepBest{best->version, best->parameters, event.loss, event.accuracy});
   }
-  if (state_ == ServerState::Training) {
-    if (config_.stop.target_accuracy > 0.0 && event.accuracy >= config_.stop.target_accuracy) {
-      drain(StopReason::TargetAccuracy, now, effects);
-    } else if (config_.stop.patience > 0 &&
-               evaluations_.periods_without_best() >= config_.stop.patience) {
-      drain(StopReason::Patience, now, effects);
+  const StopConfig& stop = config_.stop;
+  const bool is_reached = stop.target_accuracy > 0.0 && event.accuracy >= stop.target_accuracy;
+  const bool is_hopeless =
+      stop.patience > 0 && evaluations_.periods_without_best() >= stop.patience;
+  if (is_reached || is_hopeless) {
+    if (state_ == ServerState::Training) {
+      drain(is_reached ? StopReason::TargetAccuracy : StopReason::Patience, now, effects);
+    } else {
+      evaluations_.close();  // it might have come before the stop: the best must be the same
     }
   }
   schedule_evaluation(effects);
