@@ -27,6 +27,8 @@ class WorkerNode {
   bool peers_lost() const { return peers_lost_; }
 
  private:
+  bool take_mail();
+  void work();
   void step(const protocol::WorkerEvent& event);
   void act(const protocol::TellServer& effect);
   void act(const protocol::LoadAssignment& effect);
@@ -34,7 +36,6 @@ class WorkerNode {
   void act(const protocol::StartRound& effect);
   void act(const protocol::AbandonRound& effect);
   void act(const protocol::WorkerFinished& effect);
-  void work();
 
   Channel& channel_;
   Trainer& trainer_;
