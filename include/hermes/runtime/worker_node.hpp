@@ -16,6 +16,8 @@ namespace hermes::runtime {
 class WorkerNode {
  public:
   WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer);
+  WorkerNode(const WorkerNode&) = delete;
+  WorkerNode& operator=(const WorkerNode&) = delete;
 
   /// Takes what arrived, decides, does one slice of work. False: nothing to do at present.
   bool turn();
