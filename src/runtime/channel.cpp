@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "hermes/core/error.hpp"
 #include "hermes/wire/codec.hpp"
@@ -23,9 +24,18 @@ void Channel::send(Rank to, const protocol::Message& message) {
 }
 
 void Channel::send_delayed() {
-  while (!delayed_.empty() && transport_.send(delayed_.front().to, delayed_.front().frame)) {
-    delayed_.pop_front();
-  }
+  // A peer that takes nothing holds up its own frames, which stay in order, but nobody else's.
+  std::vector<Rank> full;
+  std::erase_if(delayed_, [&](const Delayed& delayed) {
+    if (std::find(full.begin(), full.end(), delayed.to) != full.end()) {
+      return false;
+    }
+    if (transport_.send(delayed.to, delayed.frame)) {
+      return true;
+    }
+    full.push_back(delayed.to);
+    return false;
+  });
 }
 
 std::optional<Channel::Incoming> Channel::receive() {

@@ -23,6 +23,14 @@ T attribute(const data::TensorFile& content, const std::filesystem::path& file, 
   return std::get<T>(found->second);
 }
 
+nn::NetworkSpec architecture(const data::TensorFile& content, const std::filesystem::path& file) {
+  try {
+    return parse_model(attribute<std::string>(content, file, "model"), file);
+  } catch (const ConfigError& error) {  // it is the file that is wrong, not a configuration
+    throw DataError(error.what());
+  }
+}
+
 }  // namespace
 
 void save_model(const std::filesystem::path& file, const StoredModel& model) {
@@ -48,7 +56,7 @@ void save_model(const std::filesystem::path& file, const StoredModel& model) {
 StoredModel load_model(const std::filesystem::path& file) {
   data::TensorFile content = data::read_tensor_file(file);
   StoredModel model;
-  model.spec = parse_model(attribute<std::string>(content, file, "model"), file);
+  model.spec = architecture(content, file);
   const auto loss = attribute<std::string>(content, file, "loss");
   if (loss != "cross_entropy" && loss != "mse") {
     throw DataError(file.string() + ": attribute 'loss': expected cross_entropy or mse, found " +

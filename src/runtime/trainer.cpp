@@ -62,10 +62,11 @@ void Trainer::load(const protocol::Assignment& assignment) {
 }
 
 void Trainer::start_window() {
-  // Windows of nearly equal size that cover the pool, each at most shard_rows long.
+  // Windows of nearly equal size that cover the pool, each at most shard_rows long. Window i begins
+  // at i * pool / windows, rounded down; rounding up on the way back finds i again.
   const std::uint64_t pool = assignment_.pool_count;
   const std::uint64_t windows = (pool + assignment_.shard_rows - 1) / assignment_.shard_rows;
-  const std::uint64_t index = std::min(windows - 1, window_first_ * windows / pool);
+  const std::uint64_t index = std::min(windows - 1, (window_first_ * windows + pool - 1) / pool);
   window_first_ = index * pool / windows;
   const std::uint64_t end = (index + 1) * pool / windows;
   shard_.start(plan_.select({.kind = order_kind(assignment_.order),
@@ -95,7 +96,8 @@ void Trainer::start_round(bool validate) {
   if (validate && evaluation_shard_.row_count() == 0) {
     evaluation_shard_.load(inputs_.evaluation_rows());
   }
-  phase_ = Phase::Training;
+  // The round before may have been abandoned while its next window was being read.
+  phase_ = shard_.loaded() ? Phase::Training : Phase::LoadingWindow;
 }
 
 void Trainer::abandon_round() {

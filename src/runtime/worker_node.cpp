@@ -32,37 +32,44 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
     : channel_(channel), trainer_(trainer), worker_(make_worker(inputs)) {}
 
 bool WorkerNode::turn() {
-  bool is_active = trainer_.is_busy();
-  if (!std::exchange(is_started_, true)) {
-    step(protocol::WorkerStarted{});
+  const bool is_busy = trainer_.is_busy();
+  bool has_mail = false;
+  try {
+    if (!std::exchange(is_started_, true)) {
+      step(protocol::WorkerStarted{});
+    }
+    has_mail = take_mail();
+    step(protocol::Ticked{});
+    work();
+  } catch (const DataError& error) {
+    step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
   }
+  return is_busy || has_mail;
+}
+
+bool WorkerNode::take_mail() {
+  bool has_mail = false;
   while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
-    is_active = true;
+    has_mail = true;
     if (incoming->message) {
       step(protocol::ServerSaid{std::move(*incoming->message)});
     }
   }
-  step(protocol::Ticked{});
-  work();
-  return is_active;
+  return has_mail;
 }
 
 void WorkerNode::work() {
   if (is_finished() || !trainer_.is_busy()) {
     return;
   }
-  try {
-    const Instant before = channel_.now();
-    std::optional<protocol::WorkerEvent> event = trainer_.advance();
-    round_time_ += channel_.now() - before;
-    if (event) {
-      if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
-        finished->outcome.compute_seconds = round_time_.count();
-      }
-      step(*event);
+  const Instant before = channel_.now();
+  std::optional<protocol::WorkerEvent> event = trainer_.advance();
+  round_time_ += channel_.now() - before;
+  if (event) {
+    if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
+      finished->outcome.compute_seconds = round_time_.count();
     }
-  } catch (const DataError& error) {
-    step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
+    step(*event);
   }
 }
 

@@ -28,6 +28,8 @@ class ServerNode {
  public:
   ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
              telemetry::RunRecorder& recorder);
+  ServerNode(const ServerNode&) = delete;
+  ServerNode& operator=(const ServerNode&) = delete;
 
   /// Takes what arrived, decides, does one slice of an evaluation. False: nothing to do.
   bool turn();

@@ -26,6 +26,8 @@ class Trainer {
  public:
   /// Requires: inputs outlives this.
   Trainer(const RunInputs& inputs, Rank rank);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   void load(const protocol::Assignment& assignment);
   void adopt(protocol::ModelSource source, const SharedParameters& parameters);

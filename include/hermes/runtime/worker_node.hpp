@@ -16,6 +16,8 @@ namespace hermes::runtime {
 class WorkerNode {
  public:
   WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer);
+  WorkerNode(const WorkerNode&) = delete;
+  WorkerNode& operator=(const WorkerNode&) = delete;
 
   /// Takes what arrived, decides, does one slice of work. False: nothing to do at present.
   bool turn();
@@ -27,6 +29,8 @@ class WorkerNode {
   bool peers_lost() const { return peers_lost_; }
 
  private:
+  bool take_mail();
+  void work();
   void step(const protocol::WorkerEvent& event);
   void act(const protocol::TellServer& effect);
   void act(const protocol::LoadAssignment& effect);
@@ -34,7 +38,6 @@ class WorkerNode {
   void act(const protocol::StartRound& effect);
   void act(const protocol::AbandonRound& effect);
   void act(const protocol::WorkerFinished& effect);
-  void work();
 
   Channel& channel_;
   Trainer& trainer_;
