@@ -268,6 +268,7 @@ TEST(ServerTest, patience_and_target_close_the_evaluations) {
     EXPECT_EQ(driver.told<Stop>(1)->reason, c.reason);
     EXPECT_TRUE(driver.effects_of<Evaluate>().empty());
     driver.say(1, Leave{}, 3.2);
+    ASSERT_EQ(driver.server().state(), ServerState::Finished);
     EXPECT_EQ(driver.effects_of<ServerFinished>()[0].reason, c.reason);
   }
 }
