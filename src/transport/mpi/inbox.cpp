@@ -9,8 +9,8 @@ namespace hermes::transport {
 namespace {
 
 constexpr std::size_t kHeaderSlots = 8;
-/// Frames of one peer that wait for those before them; an honest peer has far fewer.
-constexpr std::size_t kWaitingFramesMax = 1024;
+/// Frames of one peer that were not received yet; an honest peer has far fewer.
+constexpr std::size_t kWaitingFramesMax = 4096;
 
 }  // namespace
 

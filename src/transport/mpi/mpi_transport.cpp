@@ -107,6 +107,9 @@ Instant MpiTransport::now() const {
 bool MpiTransport::send(Rank to, Frame frame) {
   Traffic& traffic = state_->traffic[state_->index(to)];
   const std::size_t bytes = frame.header.size() + frame.payload.bytes.size();
+  // Let MPI see first whether the peer has just died: over TCP, Open MPI 4.1 ends the process that
+  // writes to a connection which it does not yet know to be closed.
+  state_->poll();
   if (!state_->outbox.send(to, std::move(frame))) {
     return false;
   }
@@ -116,7 +119,7 @@ bool MpiTransport::send(Rank to, Frame frame) {
 }
 
 std::optional<Received> MpiTransport::receive() {
-  // While frames are waiting nothing more is taken in: what lies here stays bounded.
+  // While frames are waiting no more are asked for.
   if (!state_->inbox.ready()) {
     state_->poll();
   }
