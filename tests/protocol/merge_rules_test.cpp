@@ -122,6 +122,12 @@ TEST(LossWeightedTest, first_push_is_taken_as_it_is) {
             (Values{1.5F, 1.0F}));
 }
 
+TEST(LossWeightedTest, only_the_first_of_several_first_pushes_is_taken_as_it_is) {
+  LossWeighted rule(0.0);
+  const std::vector<Update> updates{update({4, 8}, 1, 3.0), update({8, 0}, 1, 1.0)};
+  EXPECT_EQ(merge(rule, {0, 0}, {9, 9}, updates, Version{0}), (Values{7.0F, 2.0F}));
+}
+
 TEST(LossWeightedTest, smaller_loss_weighs_more) {
   LossWeighted rule(0.0);
   // a = 1/3, b = 1/1: the global model counts a quarter.

@@ -38,7 +38,7 @@ struct Peer {
   Rank rank{};
   PeerState state = PeerState::Expected;
   PeerState lost_in = PeerState::Expected;  ///< of a lost worker: its state before
-  Ticket ticket{};   ///< of the last release
+  Ticket ticket{};                          ///< of the last release
   Round clock{};     ///< rounds accepted; a returning worker starts at the slowest peer's
   Round reported{};  ///< the worker's own count in its last report
   Version pulled{};  ///< version of the model it was last given
