@@ -232,7 +232,7 @@ TEST(WorkerTest, stop_is_accepted_in_every_state) {
     WorkerDriver driver;
     driver.bring_to(state);
     ASSERT_EQ(driver.worker().state(), state);
-    driver.hear(Stop{StopReason::Patience, "enough"}, 1.0);
+    driver.hear(Stop{StopReason::Patience, 0, "enough"}, 1.0);
     EXPECT_EQ(driver.told<Leave>()->reason, StopReason::Patience);
     EXPECT_EQ(driver.told<Leave>()->totals, driver.worker().totals());
     EXPECT_EQ(driver.effect<WorkerFinished>()->detail, "enough");

@@ -95,7 +95,7 @@ TEST(CodecTest, long_texts_are_cut_between_characters) {
       {std::string(300, '\x80'), 0},
   };
   for (const TextCase& c : cases) {
-    const Message message{protocol::Stop{protocol::StopReason::Failed, c.text}, {}};
+    const Message message{protocol::Stop{protocol::StopReason::Failed, 0, c.text}, {}};
     const Message decoded = decode(encode(message), 0);
     EXPECT_EQ(std::get<protocol::Stop>(decoded.body).detail, c.text.substr(0, c.length));
   }

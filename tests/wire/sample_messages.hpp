@@ -28,14 +28,14 @@ inline std::vector<protocol::Message> one_of_each() {
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5,
-              0.5, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 6}},
+              6, 0.5, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
       {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.25}, "no rows"}, {}},
       {Release{Ticket{8}, Version{9}, ModelSource::Attached, assignment, RoundPlan{2}},
        parameters({3.0F})},
       {Collect{Ticket{10}}, {}},
-      {Stop{StopReason::Patience, "done"}, {}},
+      {Stop{StopReason::Patience, 3, "done"}, {}},
   };
 }
 
@@ -72,6 +72,7 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
                {random.next()},
                u32(),
                random.next(),
+               random.next(),
                real(),
                real(),
                real(),
@@ -94,7 +95,7 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
   } else if (auto* collect = std::get_if<Collect>(&message.body)) {
     *collect = {{random.next()}};
   } else if (auto* stop = std::get_if<Stop>(&message.body)) {
-    *stop = {reason(), random_text(random)};
+    *stop = {reason(), u32(), random_text(random)};
   }
   return message;
 }
