@@ -64,11 +64,10 @@ bool Channel::flush(Duration at_most) {
   const Instant deadline = transport_.now() + at_most;
   do {
     send_delayed();
-    if (!transport_.flush(delayed_.empty() ? deadline : transport_.now())) {
-      transport_.wait(seconds(0.001));
-    } else if (delayed_.empty()) {
+    if (transport_.flush(delayed_.empty() ? deadline : transport_.now()) && delayed_.empty()) {
       return true;
     }
+    transport_.wait(seconds(0.001));
   } while (transport_.now() < deadline);
   return false;
 }

@@ -1,0 +1,89 @@
+#include "hermes/runtime/evaluator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/test_run.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+/// The shard's rows one by one, in double precision.
+EvaluationResult plain_loop(nn::Network& network, const data::Shard& rows) {
+  EvaluationResult result;
+  std::vector<float> x(network.input_size());
+  for (std::uint32_t row = 0; row < rows.row_count(); ++row) {
+    std::int32_t label = -1;
+    rows.fill_batch({&row, 1}, x, {&label, 1});
+    const std::span<const float> outputs = network.forward(x, 1, nn::Mode::Inference);
+    double sum = 0.0;
+    for (const float output : outputs) {
+      sum += std::exp(static_cast<double>(output));
+    }
+    const auto of_label = static_cast<std::size_t>(label);
+    result.loss += std::log(sum) - static_cast<double>(outputs[of_label]);
+    const auto largest = std::max_element(outputs.begin(), outputs.end()) - outputs.begin();
+    result.accuracy += largest == label ? 1.0 : 0.0;
+  }
+  result.loss /= rows.row_count();
+  result.accuracy /= rows.row_count();
+  return result;
+}
+
+class EvaluatorTest : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(EvaluatorTest, equals_a_plain_loop_over_all_rows) {
+  const std::uint64_t count = GetParam();
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load({data::Split::Train, {{3, count}}});
+  nn::Network network(inputs.model(), Evaluator::kBatch);
+  network.set_parameters(inputs.initial().values());
+  Evaluator evaluator(network, nn::CrossEntropy{}, rows);
+  const EvaluationResult expected = plain_loop(network, rows);
+  const EvaluationResult whole = evaluator.run();
+  EXPECT_NEAR(whole.loss, expected.loss, 1e-5);
+  EXPECT_DOUBLE_EQ(whole.accuracy, expected.accuracy);
+}
+
+TEST_P(EvaluatorTest, slices_add_up_to_the_whole) {
+  const std::uint64_t count = GetParam();
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load({data::Split::Train, {{0, count}}});
+  nn::Network network(inputs.model(), 2 * Evaluator::kBatch);
+  network.set_parameters(inputs.initial().values());
+  Evaluator evaluator(network, nn::CrossEntropy{}, rows);
+  const EvaluationResult whole = evaluator.run();
+  std::uint64_t slices = 1;
+  evaluator.start();
+  while (!evaluator.advance()) {
+    ++slices;
+  }
+  EXPECT_EQ(slices, (count + Evaluator::kBatch - 1) / Evaluator::kBatch);
+  EXPECT_EQ(evaluator.result().loss, whole.loss);
+  EXPECT_EQ(evaluator.result().accuracy, whole.accuracy);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, EvaluatorTest, testing::Values(1, 63, 64, 65, 128, 300));
+
+TEST(EvaluatorRestartTest, start_forgets_an_evaluation_half_done) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load({data::Split::Train, {{0, 200}}});
+  nn::Network network(inputs.model(), Evaluator::kBatch);
+  network.set_parameters(inputs.initial().values());
+  Evaluator evaluator(network, nn::CrossEntropy{}, rows);
+  const EvaluationResult whole = evaluator.run();
+  evaluator.start();
+  EXPECT_FALSE(evaluator.advance());
+  EXPECT_EQ(evaluator.run().loss, whole.loss);
+}
+
+}  // namespace
+}  // namespace hermes::runtime

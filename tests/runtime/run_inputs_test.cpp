@@ -1,0 +1,108 @@
+#include "hermes/runtime/run_inputs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "hermes/core/error.hpp"
+#include "runtime/test_run.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::uint64_t> rows_of(const data::RowSelection& selection) {
+  std::vector<std::uint64_t> rows;
+  for (const data::RowRange& range : selection.ranges) {
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      rows.push_back(range.first + i);
+    }
+  }
+  return rows;
+}
+
+class EvaluationRowsTest : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(EvaluationRowsTest, are_evenly_spaced_validation_rows) {
+  test::TestRun run;
+  run.config.data.validation = 150;
+  run.config.data.evaluation_rows = GetParam();
+  const RunInputs inputs(run.config);
+  const std::vector<std::uint64_t> all = rows_of(inputs.plan().validation());
+  const std::vector<std::uint64_t> chosen = rows_of(inputs.evaluation_rows());
+  const std::uint64_t count = std::min<std::uint64_t>(GetParam(), 150);
+  ASSERT_EQ(all.size(), 150U);
+  ASSERT_EQ(chosen.size(), count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    EXPECT_EQ(chosen[i], all[i * all.size() / count]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Counts, EvaluationRowsTest, testing::Values(1, 2, 7, 100, 149, 150, 9999));
+
+TEST(RunInputsTest, same_configuration_gives_the_same_model_and_fingerprint) {
+  test::TestRun run;
+  const RunInputs one(run.config);
+  const RunInputs two(run.config);
+  EXPECT_TRUE(std::ranges::equal(one.initial().values(), two.initial().values()));
+  EXPECT_EQ(one.fingerprint(), two.fingerprint());
+  run.config.seed = 2;
+  const RunInputs other(run.config);
+  EXPECT_FALSE(std::ranges::equal(one.initial().values(), other.initial().values()));
+  EXPECT_NE(one.fingerprint(), other.fingerprint());
+}
+
+TEST(RunInputsTest, fingerprint_tells_data_sets_of_other_sizes_apart) {
+  const test::TestRun run(500);
+  test::TestRun other(501);
+  other.config.model_file = run.config.model_file;
+  EXPECT_NE(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+}
+
+TEST(RunInputsTest, model_that_does_not_fit_the_data_is_an_error_with_both_shapes) {
+  const test::TestRun run;
+  run.directory.write("model.toml", test::linear_model(20));
+  try {
+    const RunInputs inputs(run.config);
+    FAIL() << "expected an error";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "model 'linear' does not fit the data: the model takes 20 "
+              "features, " +
+                  run.config.data.file.string() + " has 8 features");
+  }
+}
+
+TEST(RunInputsTest, plain_features_are_not_an_image_of_the_same_size) {
+  nn::NetworkSpec model;
+  model.name = "m";
+  model.input = nn::Shape::image(3, 32, 32);
+  data::DatasetInfo data;
+  data.path = "d.h5";
+  data.features = {3, 32, 32, false};
+  EXPECT_NO_THROW(check_shapes(model, data));
+  for (const data::FeatureShape& wrong :
+       {data::FeatureShape{3072, 1, 1, true}, data::FeatureShape{1, 32, 32, false},
+        data::FeatureShape{3, 32, 31, false}}) {
+    data.features = wrong;
+    try {
+      check_shapes(model, data);
+      ADD_FAILURE() << "expected an error";
+    } catch (const ConfigError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("the model takes 3x32x32, d.h5 has "));
+    }
+  }
+}
+
+TEST(RunInputsTest, missing_files_are_errors_that_name_them) {
+  test::TestRun run;
+  run.config.data.file = run.directory.path() / "nowhere.h5";
+  EXPECT_THROW(RunInputs{run.config}, DataError);
+  run.config.model_file = run.directory.path() / "nowhere.toml";
+  EXPECT_THROW(RunInputs{run.config}, ConfigError);
+}
+
+}  // namespace
+}  // namespace hermes::runtime

@@ -1,0 +1,212 @@
+#include "runtime/test_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <variant>
+
+#include "data/support.hpp"
+#include "hermes/core/random.hpp"
+#include "hermes/runtime/worker_node.hpp"
+#include "hermes/transport/in_proc_network.hpp"
+#include "hermes/wire/codec.hpp"
+
+namespace hermes::runtime::test {
+namespace {
+
+constexpr std::size_t kFeatures = 8;
+constexpr std::size_t kClasses = 3;
+constexpr hsize_t kChunkRows = 16;
+
+struct Rows {
+  std::vector<float> x;
+  std::vector<std::int64_t> y;
+};
+
+Rows draw_clouds(std::uint64_t count, RandomStream& random) {
+  Rows rows;
+  for (std::uint64_t row = 0; row < count; ++row) {
+    const std::uint64_t label = random.below(kClasses);
+    rows.y.push_back(static_cast<std::int64_t>(label));
+    for (std::size_t feature = 0; feature < kFeatures; ++feature) {
+      const double center = feature % kClasses == label ? 2.0 : 0.0;
+      rows.x.push_back(static_cast<float>(center + 0.5 * random.normal()));
+    }
+  }
+  return rows;
+}
+
+Rows one_hot(std::uint64_t count, std::uint64_t features) {
+  Rows rows{std::vector<float>(count * features), {}};
+  for (std::uint64_t row = 0; row < count; ++row) {
+    rows.x[row * features + row] = 1.0F;
+    rows.y.push_back(static_cast<std::int64_t>(row % 2));
+  }
+  return rows;
+}
+
+void put(data::test::H5Builder& file, const std::string& split, hsize_t features,
+         const Rows& rows) {
+  file.put(split + "/x", {rows.y.size(), features}, rows.x,
+           {.chunk = {std::min<hsize_t>(kChunkRows, rows.y.size()), features}});
+  file.put(split + "/y", {rows.y.size()}, rows.y);
+}
+
+RunConfig base_config(const TemporaryDirectory& directory) {
+  RunConfig config;
+  config.model_file = directory.path() / "model.toml";
+  config.data.file = directory.path() / "data.h5";
+  config.train.optimizer.learning_rate = 0.02;
+  config.allocation.initial_rows = 1000000;
+  config.stop.server.patience = 0;
+  config.stop.server.max_rounds = 5;
+  config.evaluate_every_merges = 1;
+  return config;
+}
+
+/// The evaluations of a run without what depends on when they were made.
+std::vector<std::string> evaluation_rows(const std::filesystem::path& metrics) {
+  std::istringstream lines(data::test::read_bytes(metrics));
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::vector<std::string> row;
+    for (std::string field; std::getline(fields, field, ',');) {
+      row.push_back(field);
+    }
+    if (row.front() == "evaluation") {
+      rows.push_back(row.at(4) + "," + row.at(11) + "," + row.at(12));
+    }
+  }
+  return rows;
+}
+
+/// Whose turn it is: each rank has a drawn weight between 1 and 16.
+class Turns {
+ public:
+  Turns(std::uint32_t ranks, std::uint64_t seed) : random_(seed, RandomPurpose::Test) {
+    for (std::uint32_t rank = 0; rank < ranks; ++rank) {
+      const std::uint64_t weight = std::uint64_t{1} << random_.below(5);
+      tickets_.insert(tickets_.end(), weight, rank);
+    }
+  }
+
+  std::uint32_t next() { return tickets_[random_.below(tickets_.size())]; }
+
+ private:
+  RandomStream random_;
+  std::vector<std::uint32_t> tickets_;
+};
+
+}  // namespace
+
+void write_clouds(const std::filesystem::path& file, std::uint64_t train_rows,
+                  std::uint64_t test_rows) {
+  RandomStream random(11, RandomPurpose::Test);
+  data::test::H5Builder builder(file);
+  put(builder, "train", kFeatures, draw_clouds(train_rows, random));
+  put(builder, "test", kFeatures, draw_clouds(test_rows, random));
+}
+
+void write_one_hot(const std::filesystem::path& file, std::uint64_t rows) {
+  data::test::H5Builder builder(file);
+  put(builder, "train", rows, one_hot(rows, rows));
+  put(builder, "validation", rows, one_hot(8, rows));
+  put(builder, "test", rows, one_hot(1, rows));
+}
+
+std::string linear_model(std::uint64_t inputs) {
+  return "name = \"linear\"\ninput = [" + std::to_string(inputs) +
+         "]\ninitializer = \"uniform\"\ninitializer_range = 0.001\n"
+         "[[layer]]\ntype = \"dense\"\nunits = 2\n";
+}
+
+TestRun::TestRun(std::uint64_t train_rows) : config(base_config(directory)) {
+  write_clouds(config.data.file, train_rows);
+  directory.write("model.toml", kCloudsModel);
+  config.data.validation = 100;
+}
+
+OneHotRun::OneHotRun(std::uint64_t rows) : config(base_config(directory)) {
+  write_one_hot(config.data.file, rows);
+  directory.write("model.toml", linear_model(rows));
+  config.train.optimizer.momentum = 0.0;
+  config.train.optimizer.learning_rate = 2.0 * kChange;  // the softmax of two stays near 1/2
+  config.train.minibatch = 1;
+}
+
+std::vector<int> times_trained(const RunInputs& inputs, const Trainer& trainer) {
+  const nn::ParameterTensor& weight = trainer.network().named_parameters().front();
+  std::vector<float> before(weight.size());
+  std::vector<float> after(weight.size());
+  nn::export_tensor(weight, inputs.initial().values(), before);
+  nn::export_tensor(weight, trainer.network().parameters(), after);
+  std::vector<int> times;
+  for (std::size_t row = 0; row < weight.size() / 2; ++row) {
+    const double change = std::abs(static_cast<double>(after[row]) - before[row]);
+    times.push_back(static_cast<int>(std::lround(change / OneHotRun::kChange)));
+  }
+  return times;
+}
+
+protocol::WorkerEvent finish(Trainer& trainer) {
+  while (trainer.is_busy()) {
+    if (std::optional<protocol::WorkerEvent> event = trainer.advance()) {
+      return *event;
+    }
+  }
+  throw std::logic_error("the trainer ended without an event");
+}
+
+protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {
+  trainer.start_round(validate);
+  return std::get<protocol::RoundFinished>(finish(trainer)).outcome;
+}
+
+ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed) {
+  const std::size_t payload_bytes = inputs.parameter_count() * sizeof(float);
+  transport::InProcNetwork network(
+      static_cast<std::int32_t>(workers) + 1,
+      {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload_bytes});
+  std::vector<std::unique_ptr<transport::Transport>> endpoints;
+  std::vector<std::unique_ptr<Channel>> channels;
+  std::vector<std::unique_ptr<Trainer>> trainers;
+  std::vector<std::unique_ptr<WorkerNode>> nodes;
+  for (std::uint32_t rank = 0; rank <= workers; ++rank) {
+    endpoints.push_back(network.endpoint(Rank{static_cast<std::int32_t>(rank)}));
+    channels.push_back(std::make_unique<Channel>(*endpoints.back(), payload_bytes));
+    if (rank > 0) {
+      trainers.push_back(std::make_unique<Trainer>(inputs, endpoints.back()->rank()));
+      nodes.push_back(std::make_unique<WorkerNode>(inputs, *channels.back(), *trainers.back()));
+    }
+  }
+  const TemporaryDirectory directory;
+  std::ostringstream screen;
+  telemetry::RunRecorderConfig recorder_config;
+  recorder_config.directory = directory.path();
+  recorder_config.facts.workers = workers;
+  telemetry::RunRecorder recorder(recorder_config, screen);
+  ServerNode server(inputs, workers, *channels.front(), recorder);
+
+  Turns turns(workers + 1, turn_seed);
+  while (!server.is_finished()) {
+    const std::uint32_t rank = turns.next();
+    if (rank == 0) {
+      server.turn();
+    } else if (!nodes[rank - 1]->is_finished()) {
+      nodes[rank - 1]->turn();
+    }
+    network.advance(seconds(0.0001));
+  }
+  ClusterResult result{server.reason(), {}, server.best(), {}, {}};
+  for (const auto& node : nodes) {
+    result.worker_details.push_back(node->detail());
+  }
+  result.summary = recorder.finish(std::nullopt, channels.front()->now(), server.bytes());
+  result.evaluations = evaluation_rows(directory.path() / "metrics.csv");
+  return result;
+}
+
+}  // namespace hermes::runtime::test
