@@ -17,11 +17,25 @@ struct ConvertChoice {
   data::CsvSource csv;
 };
 
+/// A count of at least 0 or 1. CLI11 alone takes -1 for the largest count there is.
+CLI::Validator count_from(int least) {
+  const auto problem = [least](const std::string& text) -> std::string {
+    const bool is_count =
+        !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    if (is_count && (least == 0 || text.find_first_not_of('0') != std::string::npos)) {
+      return {};
+    }
+    return "expected an integer >= " + std::to_string(least) + ", found '" + text + "'";
+  };
+  return {problem, ""};
+}
+
 void add_common(CLI::App& command, const std::shared_ptr<ConvertChoice>& choice) {
   command.add_option("--out", choice->common.output, "HDF5 file to write")->required();
   command.add_option("--limit", choice->common.limit, "At most so many training rows")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--seed", choice->common.seed, "Seed of the order of training rows");
+      ->check(count_from(1));
+  command.add_option("--seed", choice->common.seed, "Seed of the order of training rows")
+      ->check(count_from(0));
   command.add_flag("--compress", choice->common.compress, "Compress the features");
   command.add_option("--class-names", choice->common.class_names, "Names of the classes")
       ->delimiter(',');

@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -20,10 +21,35 @@ std::string version_text() {
          " (" + blas.config + ")";
 }
 
-/// One line on one rank's output only.
+/// CLI11 says of a mistyped command only that one is missing.
+std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+  }
+  std::string problem = error.what();
+  if (const auto known = command->get_subcommands({}); !known.empty()) {
+    const std::vector<std::string> words = command->remaining();
+    problem = command->get_name() + ": expected ";
+    for (const CLI::App* one : known) {
+      problem += (one == known.front()  ? ""
+                  : one == known.back() ? " or "
+                                        : ", ") +
+                 one->get_name();
+    }
+    problem += ", found " + (words.empty() ? "nothing" : "'" + words.front() + "'");
+  }
+  return problem + " (see hermes --help)";
+}
+
+/// One line. What is wrong with the input is wrong on all ranks, so one of them says it; any other
+/// failure is a rank's own.
 int complain(const std::string& what, int code) {
-  if (hermes::cli::is_spokesman()) {
+  const int rank = hermes::cli::launcher_rank().value_or(0);
+  if (rank == 0) {
     std::cerr << "hermes: " << what << std::endl;
+  } else if (code == kFailure) {
+    std::cerr << "hermes: rank " << rank << ": " << what << std::endl;
   }
   return code;
 }
@@ -42,7 +68,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     return hermes::cli::is_spokesman() ? app.exit(wanted) : 0;
   } catch (const CLI::ParseError& error) {
-    return complain(error.what() + std::string(" (see hermes --help)"), kBadInput);
+    return complain(usage_problem(app, error), kBadInput);
   }
   try {
     return action();

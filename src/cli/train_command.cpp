@@ -47,8 +47,15 @@ int report(const runtime::RunOutcome& outcome, int rank) {
   const int code = runtime::exit_code(outcome.reason);
   // A worker speaks up only about what the server cannot know.
   const bool is_own_news = rank == 0 || outcome.reason == protocol::StopReason::ServerLost;
-  if (code != 0 && is_own_news) {
-    std::cerr << "hermes: rank " << rank << ": stopped: " << protocol::to_string(outcome.reason)
+  report_exit_code(code);  // before MPI ends, which a dying rank may hold up
+  if (code == 0 || !is_own_news) {
+    return code;
+  }
+  std::cerr << "hermes: ";
+  if (outcome.reason == protocol::StopReason::BadInput && !outcome.detail.empty()) {
+    std::cerr << outcome.detail << std::endl;  // as for any other wrong input
+  } else {
+    std::cerr << "rank " << rank << ": stopped: " << protocol::to_string(outcome.reason)
               << (outcome.detail.empty() ? "" : ": ") << outcome.detail << std::endl;
   }
   return code;
@@ -63,6 +70,30 @@ int train_alone(const TrainOptions& options) {
       runtime::train_alone(inputs, directory,
                            {std::cout, catch_stop_signals(), progress_config(options.quiet)}),
       0);
+}
+
+/// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good
+/// order: a worker that tidies up while rank 0 is gone already may wait for it in vain.
+runtime::RunOutcome give_up(transport::Transport& transport, protocol::StopReason reason,
+                            const std::exception& why) {
+  runtime::turn_workers_away(transport, reason);
+  return {reason, why.what(), false};
+}
+
+runtime::RunOutcome serve_or_give_up(const runtime::RunInputs& inputs,
+                                     const runtime::RunDirectory& directory,
+                                     transport::Transport& transport,
+                                     const runtime::Console& console) {
+  using protocol::StopReason;
+  try {
+    return runtime::serve(inputs, directory, transport, console);
+  } catch (const ConfigError& error) {
+    return give_up(transport, StopReason::BadInput, error);
+  } catch (const DataError& error) {
+    return give_up(transport, StopReason::BadInput, error);
+  } catch (const Error& error) {  // a full disk, say
+    return give_up(transport, StopReason::Failed, error);
+  }
 }
 
 /// One rank of several. Whatever is wrong with the input is found before the first message, and
@@ -87,8 +118,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   transport::MpiTransport transport(mpi, {.header_bytes_max = wire::kHeaderBytesMax,
                                           .payload_bytes_max = parameters * sizeof(float)});
   if (problem && is_server) {
-    runtime::turn_workers_away(transport);
-    throw ConfigError(*problem);
+    return report(give_up(transport, protocol::StopReason::BadInput, *problem), 0);
   }
   if (problem) {
     runtime::report_bad_input(transport, problem->what());
@@ -96,13 +126,12 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   }
   nn::set_blas_threads(static_cast<int>(inputs->config().cluster.threads));
   const runtime::RunOutcome outcome =
-      is_server ? runtime::serve(*inputs, *directory, transport,
-                                 {std::cout, stop, progress_config(options.quiet)})
+      is_server ? serve_or_give_up(*inputs, *directory, transport,
+                                   {std::cout, stop, progress_config(options.quiet)})
                 : runtime::work(*inputs, transport);
   const int code = report(outcome, mpi.rank().value);
   if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
     std::cout.flush();
-    report_exit_code(code);
     transport::MpiEnvironment::leave_without_finalize(code);
   }
   return code;

@@ -81,7 +81,7 @@ Handle create_features(hid_t file, const DatasetContent& content, std::uint64_t 
   const auto rank = static_cast<int>(dims.size());
   const Handle space =
       hdf5::own(H5Screate_simple(rank, dims.data(), nullptr), H5Sclose, place, "preparing");
-  const Handle storage = hdf5::own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, place, "preparing");
+  const Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
   dims[0] = rows_per_chunk(rows, content.row_bytes());
   hdf5::check(H5Pset_chunk(storage.id(), rank, dims.data()), place, "preparing");
   if (compress) {
@@ -132,8 +132,9 @@ void write_labels(hid_t file, const Rows& source, const std::vector<std::uint64_
   }
   const hsize_t size = labels.size();
   const Handle space = hdf5::own(H5Screate_simple(1, &size, nullptr), H5Sclose, place, "preparing");
+  const Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
   const Handle dataset = hdf5::own(H5Dcreate2(file, place.object.c_str(), H5T_STD_I32LE, space.id(),
-                                              H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                                              H5P_DEFAULT, storage.id(), H5P_DEFAULT),
                                    H5Dclose, place, "creating");
   hdf5::check(
       H5Dwrite(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()), place,
@@ -144,8 +145,9 @@ void write_split(hid_t file, Split split, const DatasetContent& content,
                  const std::vector<std::uint64_t>& rows, bool compress, const Place& place) {
   const Rows& source = split == Split::Train ? content.train : content.test;
   const Place group = place.at(group_name(split));
+  const Handle creation = hdf5::creation_properties(H5P_GROUP_CREATE, group);
   const Handle made =
-      hdf5::own(H5Gcreate2(file, group.object.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+      hdf5::own(H5Gcreate2(file, group.object.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT),
                 H5Gclose, group, "creating");
   const Place x = place.at(group.object + "/x");
   const Handle features = create_features(file, content, rows.size(), compress, x);

@@ -82,12 +82,18 @@ Handle open_file(const std::filesystem::path& path) {
     const std::string reason = last_reason();
     const htri_t signature = H5Fis_hdf5(path.c_str());
     if (signature > 0) {
-      fail(place, "truncated or damaged HDF5 file (" + reason + ")");
+      fail(place, "expected a whole HDF5 file, found a truncated or damaged one (" + reason + ")");
     }
     fail(place, signature == 0 ? "expected an HDF5 file, found no HDF5 signature"
                                : "cannot open (HDF5: " + reason + ")");
   }
   return file;
+}
+
+Handle creation_properties(hid_t property_class, const Place& place) {
+  Handle properties = own(H5Pcreate(property_class), H5Pclose, place, "preparing");
+  check(H5Pset_obj_track_times(properties.id(), false), place, "preparing");
+  return properties;
 }
 
 Handle create_image(const Place& place) {
@@ -97,7 +103,8 @@ Handle create_image(const Place& place) {
   check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), place,
         "preparing to write");
   check(H5Pset_fapl_core(access.id(), kGrowthBytes, false), place, "preparing to write");
-  return own(H5Fcreate(place.file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose,
+  const Handle creation = creation_properties(H5P_FILE_CREATE, place);
+  return own(H5Fcreate(place.file.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), H5Fclose,
              place, "creating the file in memory");
 }
 

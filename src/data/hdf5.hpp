@@ -64,6 +64,9 @@ void check(std::int64_t result, const Place& place, std::string_view operation);
 
 /// Opens a file read-only, without a lock. Tells apart: missing, not HDF5, truncated or damaged.
 Handle open_file(const std::filesystem::path& path);
+/// Properties to create a file, group or dataset with (of that class, H5P_..._CREATE), without time
+/// stamps: the same content makes the same bytes.
+Handle creation_properties(hid_t property_class, const Place& place);
 /// Creates a file in memory, with checksums on its metadata (format of HDF5 1.8 and later).
 /// Not on disk: when the disk is full, HDF5 1.10 fails to close the file and crashes at exit.
 Handle create_image(const Place& place);

@@ -19,7 +19,7 @@ constexpr hsize_t kChunkValuesMax = hsize_t{1} << 24;  // 64 MiB; HDF5 itself st
 
 /// Chunks of whole rows with a checksum. A single value cannot be chunked and has none.
 Handle tensor_storage(const TensorView& tensor, const Place& place) {
-  Handle storage = hdf5::own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, place, "preparing");
+  Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
   if (tensor.dims.empty() || tensor.values.empty()) {
     return storage;
   }

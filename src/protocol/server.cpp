@@ -229,7 +229,8 @@ void Server::drain(StopReason reason, Instant now, Effects& effects) {
       peer.pending.reset();
       reject(peer, RejectReason::Stopped, true, effects);
     }
-    if (peer.state != PeerState::Left && peer.state != PeerState::Expected) {
+    // Also who has not joined yet: it may be on its way, and would wait for a server long gone.
+    if (peer.state != PeerState::Left) {
       tell(peer, Message{Stop{reason, lost, {}}, {}}, now, effects);
     }
   }

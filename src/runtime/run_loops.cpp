@@ -89,7 +89,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   }
   channel.flush(kFarewell);
   conclude(inputs, directory, strategy, node, channel, recorder);
-  return {node.reason(), {}, node.workers_lost() > 0};
+  return {node.reason(), node.detail(), node.workers_lost() > 0};
 }
 
 RunOutcome work(const RunInputs& inputs, transport::Transport& transport) {
@@ -139,10 +139,10 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
   return {server.reason(), worker.detail(), false};
 }
 
-void turn_workers_away(transport::Transport& transport) {
+void turn_workers_away(transport::Transport& transport, protocol::StopReason reason) {
   Channel channel(transport, 0);
   for (std::int32_t rank = 1; rank < transport.rank_count(); ++rank) {
-    channel.send(Rank{rank}, {protocol::Stop{protocol::StopReason::BadInput, 0, {}}, {}});
+    channel.send(Rank{rank}, {protocol::Stop{reason, 0, {}}, {}});
   }
   channel.flush(kFarewell);
 }

@@ -1,5 +1,6 @@
 #include "hermes/runtime/server_node.hpp"
 
+#include <string>
 #include <utility>
 
 #include "hermes/core/version.hpp"
@@ -103,6 +104,10 @@ void ServerNode::act(const protocol::Note& effect) {
   recorder_.record(effect.record, channel_.now(), bytes());
   if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {
     channel_.abandon(lost->rank);
+  } else if (const auto* left = std::get_if<protocol::WorkerLeft>(&effect.record);
+             left != nullptr && left->leave.reason == protocol::StopReason::BadInput &&
+             detail_.empty() && !left->leave.detail.empty()) {
+    detail_ = "worker " + std::to_string(left->rank.value) + ": " + left->leave.detail;
   }
 }
 

@@ -33,6 +33,18 @@ TEST(ServerFaultsTest, worker_that_fell_silent_while_gathering_starts_with_the_o
   EXPECT_TRUE(driver.told<Release>(1).has_value());
 }
 
+TEST(ServerFaultsTest, worker_on_its_way_is_told_to_stop_too) {
+  ServerDriver driver(BspConfig{}, server_config(3));
+  driver.join(1);
+  driver.say(2, Leave{StopReason::BadInput, {}, "no such file"}, 1.0);
+  for (const int rank : {1, 3}) {
+    const std::optional<Stop> stop = driver.told<Stop>(rank);
+    ASSERT_TRUE(stop.has_value()) << rank;
+    EXPECT_EQ(stop->reason, StopReason::BadInput);
+  }
+  EXPECT_FALSE(driver.told<Stop>(2).has_value());
+}
+
 TEST(ServerFaultsTest, worker_that_joins_again_starts_afresh) {
   ServerDriver driver = started();
   driver.push(1, {1.0F, 1.0F}, 1.0);

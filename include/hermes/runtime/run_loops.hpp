@@ -38,8 +38,8 @@ RunOutcome work(const RunInputs& inputs, transport::Transport& transport);
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
                        const Console& console);
 
-/// Rank 0 found its input wrong before the run began: the workers shall go home quietly.
-void turn_workers_away(transport::Transport& transport);
+/// Rank 0 cannot begin the run or go on with it: the workers shall go home quietly.
+void turn_workers_away(transport::Transport& transport, protocol::StopReason reason);
 
 /// A worker found its own input wrong: the server shall know why, and end the run.
 void report_bad_input(transport::Transport& transport, const std::string& what);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "hermes/protocol/server.hpp"
 #include "hermes/runtime/channel.hpp"
@@ -38,6 +39,8 @@ class ServerNode {
 
   bool is_finished() const { return server_.state() == protocol::ServerState::Finished; }
   protocol::StopReason reason() const { return reason_; }
+  /// What the first worker that found its input wrong said about it; else empty.
+  const std::string& detail() const { return detail_; }
   /// Workers that are lost now.
   std::uint32_t workers_lost() const { return server_.roster().count(protocol::PeerState::Lost); }
   const std::optional<BestModel>& best() const { return best_; }
@@ -64,6 +67,7 @@ class ServerNode {
   std::optional<Version> evaluating_;
   std::optional<BestModel> best_;
   protocol::StopReason reason_ = protocol::StopReason::Failed;
+  std::string detail_;
 };
 
 }  // namespace hermes::runtime

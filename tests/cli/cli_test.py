@@ -1,0 +1,138 @@
+"""The commands that need no other rank: version, help, conversions and what inspect says of them."""
+
+import gzip
+import json
+import random
+
+import e2e_case
+
+
+class CliTest(e2e_case.E2eCase):
+    def run_well(self, *arguments):
+        result = self.run_hermes(*arguments)
+        self.assert_ended_well(result)
+        return result.stdout
+
+    def inspect(self, path):
+        """`hermes inspect`: label -> the rest of the line, one space between words."""
+        facts = {}
+        for line in self.run_well("inspect", path).splitlines():
+            words = line.split()
+            for size in range(1, min(3, len(words))):
+                facts.setdefault(" ".join(words[:size]), " ".join(words[size:]))
+        return facts
+
+    def test_version_names_program_and_kernels(self):
+        first, second = self.run_well("--version").splitlines()
+        self.assertRegex(first, r"^hermes \d+\.\d+\.\d+$")
+        self.assertRegex(second, r"^OpenBLAS kernels: \w+")
+
+    def test_every_command_has_help(self):
+        commands = self.run_well("--help")
+        for command in ("train", "convert", "inspect", "evaluate"):
+            self.assertRegex(commands, rf"\n  {command} +\w")
+        for command, words in [
+            (["train"], ["--set", "--out", "--quiet", "config"]),
+            (["convert"], ["idx", "cifar10", "csv"]),
+            (["convert", "idx"], ["--train-images", "--test-labels", "--out", "--limit", "--seed"]),
+            (["convert", "cifar10"], ["--train", "--test", "--out"]),
+            (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),
+            (["inspect"], ["path"]),
+            (["evaluate"], ["--model", "--data", "--split", "--json"]),
+        ]:
+            with self.subTest(command=command):
+                text = self.run_well(*command, "--help")
+                self.assertEqual([word for word in words if word not in text], [])
+
+    def test_help_is_said_by_one_rank(self):
+        result = self.launch(2, "--version")
+        self.assert_ended_well(result)
+        self.assertEqual(len(result.stdout.splitlines()), 2, result)
+
+    def test_idx(self):
+        facts = self.inspect("small.h5")
+        self.assertEqual((facts["training rows"], facts["test rows"]), ("700", "200"))
+        self.assertRegex(facts["row"], "^1 x 28 x 28")
+        self.assertRegex(facts["stored as"], "^uint8")
+        self.assertEqual(facts["class count"], "10")
+
+    def test_idx_is_the_same_from_gzip_files(self):
+        arguments = []
+        for word in self.idx:
+            if not isinstance(word, str):
+                packed = word.with_name(word.name + ".gz")
+                packed.write_bytes(gzip.compress(word.read_bytes()))
+                word = packed
+            arguments.append(word)
+        self.run_well("convert", "idx", *arguments, "--out", "unpacked.h5")
+        files = [(self.scratch / name).read_bytes() for name in ("small.h5", "unpacked.h5")]
+        self.assertEqual(*files)
+
+    def test_limit_seed_class_names_and_compression(self):
+        names = ",".join(f"class-{number}" for number in range(10))
+        made = []
+        for seed in (1, 1, 2):
+            out = f"limited-{len(made)}.h5"
+            options = ["--limit", 50, "--seed", seed, "--compress", "--class-names", names]
+            self.run_well("convert", "idx", *self.idx, "--out", out, *options)
+            made.append((self.scratch / out).read_bytes())
+        self.assertEqual(made[0], made[1])
+        self.assertNotEqual(made[0], made[2])
+        facts = self.inspect("limited-0.h5")
+        self.assertEqual((facts["training rows"], facts["test rows"]), ("50", "200"))
+        self.assertIn("class-9", self.run_well("inspect", "limited-0.h5"))
+
+    def test_cifar10(self):
+        noise = random.Random(3)
+        batches = []
+        for name, rows in (("batch-1", 20), ("batch-2", 12), ("test-batch", 7)):
+            records = b"".join(bytes([row % 10]) + noise.randbytes(3072) for row in range(rows))
+            (self.scratch / name).write_bytes(records)
+            batches.append(name)
+        self.run_well("convert", "cifar10", "--train", *batches[:2], "--test", batches[2], "--out", "cifar.h5")
+        facts = self.inspect("cifar.h5")
+        self.assertEqual((facts["training rows"], facts["test rows"]), ("32", "7"))
+        self.assertRegex(facts["row"], "^3 x 32 x 32")
+        self.assertIn("airplane", self.run_well("inspect", "cifar.h5"))
+
+    def write_table(self, name, separator=","):
+        """Two features whose larger one is the class."""
+        noise = random.Random(4)
+        lines = [separator.join(("first", "second", "larger"))]
+        for _ in range(400):
+            pair = (noise.uniform(-1, 1), noise.uniform(-1, 1))
+            lines.append(separator.join([*(f"{value:.4f}" for value in pair), str(int(pair[1] > pair[0]))]))
+        (self.scratch / name).write_text("\n".join(lines) + "\n")
+
+    def test_csv(self):
+        self.write_table("comma.csv")
+        self.write_table("semicolon.csv", ";")
+        fraction = ["--test-fraction", "0.25", "--label", "larger"]
+        self.run_well("convert", "csv", "comma.csv", *fraction, "--out", "comma.h5")
+        options = [*fraction, "--separator", ";"]
+        self.run_well("convert", "csv", "semicolon.csv", *options, "--out", "semicolon.h5")
+        facts = self.inspect("comma.h5")
+        self.assertEqual((facts["training rows"], facts["test rows"]), ("300", "100"))
+        self.assertRegex(facts["row"], "^2 ")
+        self.assertRegex(facts["stored as"], "^float32")
+        tables = [(self.scratch / f"{name}.h5").read_bytes() for name in ("comma", "semicolon")]
+        self.assertEqual(*tables)
+
+    def test_own_table_and_model_train_and_evaluate(self):
+        self.write_table("own.csv")
+        self.run_well("convert", "csv", "own.csv", "--label", "2", "--out", "own.h5")
+        (self.scratch / "own.toml").write_text(
+            'name = "own"\ninput = [2]\n[[layer]]\ntype = "dense"\nunits = 2\n'
+        )
+        settings = ["model.file=own.toml", "data.file=own.h5", "data.validation=50", "stop.max_rounds=30"]
+        overrides = [word for setting in settings for word in ("--set", setting)]
+        self.run_well("train", "small-run.toml", *overrides, "--out", "own", "--quiet")
+        evaluation = json.loads(self.run_well("evaluate", "--model", "own", "--data", "own.h5", "--json"))
+        self.assertGreater(evaluation["accuracy"], 0.9)
+        for split in ("test", "train"):
+            said = self.run_well("evaluate", "--model", "own/model.h5", "--data", "own.h5", "--split", split)
+            self.assertRegex(said, rf"^{split}: \d+ rows, loss [\d.]+, accuracy [\d.]+\n$")
+
+
+if __name__ == "__main__":
+    e2e_case.main()

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Every shell script of the project parses, can be run, and pleases shellcheck where that is
+# installed: scripts_test.sh SOURCE_DIR
+set -uo pipefail
+cd "$1" || exit 2
+
+mapfile -t scripts < <(
+  find jobs data tests bench models .ci -type f -exec awk 'FNR == 1 && /^#!.*(bash|\/sh)/ { print FILENAME } { nextfile }' {} +
+)
+((${#scripts[@]} > 0)) || { echo "no scripts found below $1"; exit 1; }
+
+failures=0
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+for script in "${scripts[@]}"; do
+  bash -n "$script" || fail "$script does not parse"
+  # data/common.sh and its like are read, not run.
+  [[ -x $script ]] || grep -rqE "(source|\.) .*${script##*/}" jobs data tests bench .ci ||
+    fail "$script cannot be executed, and nobody sources it"
+done
+
+if command -v shellcheck >/dev/null; then
+  shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning "${scripts[@]}" || fail "shellcheck"
+else
+  echo "shellcheck is not installed: only the syntax was checked"
+fi
+
+for configuration in jobs/*.toml; do
+  grep -q '^file = "models/.*\.toml"' "$configuration" || fail "$configuration names no model"
+  model=$(sed -n 's/^file = "\(models\/.*\.toml\)".*/\1/p' "$configuration")
+  [[ -f $model ]] || fail "$configuration: no such model: $model"
+done
+
+if ((failures > 0)); then
+  echo "$failures check(s) failed"
+  exit 1
+fi
+echo "${#scripts[@]} scripts are fine"

@@ -1,0 +1,115 @@
+"""Each strategy trains the small model to the end: exit code, run directory, summary, evaluation."""
+
+import json
+
+import e2e_case
+
+SUMMARY_KEYS = """
+    strategy workers seed seconds rounds steps samples pushes suppressed worker_independence
+    bytes_up bytes_down bytes_data merges rejected_updates workers_lost best_validation_loss
+    best_validation_accuracy test_loss test_accuracy target_accuracy seconds_to_target
+    bytes_to_target samples_per_second stop_reason interrupted
+""".split()
+RUN_FILES = {"config.toml", "hermes.log", "metrics.csv", "model.h5", "summary.json"}
+
+
+class StrategiesTest(e2e_case.E2eCase):
+    def check_run(self, result, out, strategy, workers):
+        self.assert_ended_well(result)
+        self.assertEqual({file.name for file in (self.scratch / out).iterdir()}, RUN_FILES)
+        summary = self.summary(out)
+        self.assertEqual([key for key in SUMMARY_KEYS if key not in summary], [])
+        self.assertEqual(summary["strategy"], strategy)
+        self.assertEqual(summary["workers"], workers)
+        self.assertEqual(summary["seed"], 7)
+        self.assertEqual(summary["workers_lost"], 0)
+        self.assertEqual(set(summary["rejected_reports"]) - {"stopped"}, set(), result)
+        self.assertFalse(summary["interrupted"])
+        self.assertGreater(summary["merges"], 0)
+        self.assertGreater(summary["test_accuracy"], 0.9, result)
+        self.assertEqual(len(summary["worker_table"]), workers)
+        reports = [row for row in self.metrics(out) if row["event"] == "report"]
+        self.assertEqual({int(row["rank"]) for row in reports}, set(range(1, workers + 1)))
+        self.assertIn("accuracy", result.stdout)
+        return summary
+
+    def check_evaluation(self, out, summary):
+        found = self.run_hermes("evaluate", "--model", out, "--data", "small.h5", "--json")
+        self.assert_ended_well(found)
+        evaluation = json.loads(found.stdout)
+        self.assertEqual((evaluation["split"], evaluation["rows"]), ("test", 200))
+        self.assertAlmostEqual(evaluation["accuracy"], summary["test_accuracy"], places=12)
+        self.assertAlmostEqual(evaluation["loss"], summary["test_loss"], places=6)
+
+    def check_inspection(self, out, strategy):
+        model = self.run_hermes("inspect", f"{out}/model.h5")
+        self.assert_ended_well(model)
+        self.assertIn("small", model.stdout)
+        run = self.run_hermes("inspect", out)
+        self.assert_ended_well(run)
+        self.assertIn(strategy, run.stdout)
+
+    def train(self, strategy, *settings):
+        out = f"{strategy}-out"
+        result = self.launch(
+            3, "train", "small-run.toml", "--set", f"strategy.type={strategy}", *settings, "--out", out
+        )
+        summary = self.check_run(result, out, strategy, 2)
+        self.assertGreater(summary["bytes_up"], 0)
+        self.assertGreater(summary["bytes_down"], 0)
+        self.check_evaluation(out, summary)
+        self.check_inspection(out, strategy)
+        return summary
+
+    def test_hermes_reaches_its_accuracy_with_fewer_pushes_than_rounds(self):
+        summary = self.train("hermes", "--set", "stop.max_rounds=40")
+        self.assertGreater(summary["suppressed"], 0)
+        self.assertGreater(summary["worker_independence"], 1.0)
+        self.assertEqual(summary["rounds"], summary["pushes"] + summary["suppressed"])
+
+    def test_bsp_keeps_its_workers_in_step(self):
+        summary = self.train("bsp")
+        self.assertEqual(summary["suppressed"], 0)
+        self.assertEqual(summary["pushes"], summary["rounds"])
+        rounds = [worker["rounds"] for worker in summary["worker_table"]]
+        self.assertLessEqual(max(rounds) - min(rounds), 1)
+
+    def test_asp_pushes_every_round(self):
+        summary = self.train("asp")
+        self.assertEqual(summary["suppressed"], 0)
+
+    def test_one_rank_trains_alone(self):
+        result = self.run_hermes("train", "small-run.toml", "--out", "alone-out")
+        summary = self.check_run(result, "alone-out", "sequential", 1)
+        self.assertEqual((summary["bytes_up"], summary["bytes_down"]), (0, 0))
+        self.check_evaluation("alone-out", summary)
+        self.check_inspection("alone-out", "sequential")
+
+    def test_one_rank_under_the_launcher_trains_alone_too(self):
+        result = self.launch(1, "train", "small-run.toml", "--out", "launched-alone")
+        self.check_run(result, "launched-alone", "sequential", 1)
+
+    def test_the_resolved_configuration_runs_again(self):
+        first = self.run_hermes("train", "small-run.toml", "--set", "seed=7", "--out", "first")
+        self.assert_ended_well(first)
+        again = self.run_hermes("train", "first/config.toml", "--out", "again")
+        self.check_run(again, "again", "sequential", 1)
+        configurations = [(self.scratch / out / "config.toml").read_text() for out in ("first", "again")]
+        self.assertEqual(*configurations)
+        self.assertEqual(self.summary("first")["test_loss"], self.summary("again")["test_loss"])
+
+    def test_runs_get_a_fresh_directory_each_and_quiet_ones_say_nothing(self):
+        for expected in ("runs/small-run", "runs/small-run-2"):
+            result = self.run_hermes("train", "small-run.toml", "--set", "stop.max_rounds=1", "--quiet")
+            self.assert_ended_well(result)
+            self.assertEqual(result.stdout, "")
+            self.assertTrue((self.scratch / expected / "summary.json").is_file())
+
+    def test_plain_output_has_no_control_characters(self):
+        result = self.launch(2, "train", "small-run.toml", "--out", "plain-out")
+        self.assert_ended_well(result)
+        self.assertNotRegex(result.stdout, "[\x1b\r\b]")
+
+
+if __name__ == "__main__":
+    e2e_case.main()
