@@ -67,7 +67,7 @@ TEST_F(RunLoopsTest, worker_without_a_server_gives_up_after_the_server_timeout) 
 }
 
 TEST_F(RunLoopsTest, workers_turned_away_go_home_at_once) {
-  turn_workers_away(*server_);
+  turn_workers_away(*server_, StopReason::BadInput);
   EXPECT_EQ(work(inputs_, *worker_).reason, StopReason::BadInput);
   EXPECT_LT(worker_->now(), at_seconds(1.0));
 }
