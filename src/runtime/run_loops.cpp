@@ -1,7 +1,6 @@
 #include "hermes/runtime/run_loops.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <ostream>
 #include <utility>
@@ -109,12 +108,9 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
                        const Console& console) {
   HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
                 "one rank alone follows the rules of bsp");
-  const auto clock = [start = std::chrono::steady_clock::now()] {
-    return Instant(std::chrono::steady_clock::now() - start);
-  };
   transport::InProcNetwork network(
       2, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload_bytes(inputs)},
-      clock);
+      transport::InProcNetwork::real_time());
   const Rank worker_rank{1};
   const std::unique_ptr<transport::Transport> server_side = network.endpoint(kServerRank);
   const std::unique_ptr<transport::Transport> worker_side = network.endpoint(worker_rank);

@@ -272,11 +272,16 @@ TEST(ServerFaultsTest, messages_that_only_servers_send_are_rejected) {
   }
 }
 
-TEST(ServerFaultsTest, nothing_is_heard_before_a_join_nor_after_a_farewell_nor_from_strangers) {
+TEST(ServerFaultsTest, bad_input_is_heard_even_from_a_worker_that_never_joined) {
+  ServerDriver driver(BspConfig{}, server_config(2));
+  driver.say(1, Leave{.reason = StopReason::BadInput}, 0.0);
+  EXPECT_EQ(driver.peer(1).state, PeerState::Left);
+  EXPECT_NE(driver.server().state(), ServerState::Gathering);
+}
+
+TEST(ServerFaultsTest, no_report_is_heard_before_a_join_nor_after_a_farewell_nor_from_strangers) {
   ServerDriver driver(BspConfig{}, server_config(2));
   driver.say(1, Report{}, 0.0);
-  EXPECT_EQ(driver.rejected(), RejectReason::Malformed);
-  driver.say(1, Leave{}, 0.0);
   EXPECT_EQ(driver.rejected(), RejectReason::Malformed);
   driver.join_all();
   driver.say(1, Leave{.reason = StopReason::Failed}, 1.0);

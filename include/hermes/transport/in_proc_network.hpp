@@ -19,6 +19,8 @@ namespace hermes::transport {
 class InProcNetwork {
  public:
   using Clock = std::function<Instant()>;
+  /// Real time since this call.
+  static Clock real_time();
 
   InProcNetwork(std::int32_t rank_count, TransportLimits limits, Clock clock = {});
 

@@ -1,6 +1,7 @@
 #include "hermes/transport/in_proc_network.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -146,6 +147,12 @@ class InProcNetwork::Endpoint final : public Transport {
   std::vector<Traffic> traffic_;
   std::vector<bool> broken_;
 };
+
+InProcNetwork::Clock InProcNetwork::real_time() {
+  return [start = std::chrono::steady_clock::now()] {
+    return Instant(std::chrono::steady_clock::now() - start);
+  };
+}
 
 InProcNetwork::InProcNetwork(std::int32_t rank_count, TransportLimits limits, Clock clock)
     : shared_(std::make_shared<Shared>(rank_count, limits, std::move(clock))) {}
