@@ -26,4 +26,3 @@ void BM_InProcRoundTrip(benchmark::State& state) {
 BENCHMARK(BM_InProcRoundTrip)->Arg(0)->Arg(457256)->Arg(3893288);
 
 }  // namespace
-

@@ -62,4 +62,3 @@ BENCHMARK_CAPTURE(BM_Decode, release, release)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK(BM_EncodeHeartbeat);
 
 }  // namespace
-

@@ -89,7 +89,8 @@ class CliTest(e2e_case.E2eCase):
             records = b"".join(bytes([row % 10]) + noise.randbytes(3072) for row in range(rows))
             (self.scratch / name).write_bytes(records)
             batches.append(name)
-        self.run_well("convert", "cifar10", "--train", *batches[:2], "--test", batches[2], "--out", "cifar.h5")
+        sources = ["--train", *batches[:2], "--test", batches[2]]
+        self.run_well("convert", "cifar10", *sources, "--out", "cifar.h5")
         facts = self.inspect("cifar.h5")
         self.assertEqual((facts["training rows"], facts["test rows"]), ("32", "7"))
         self.assertRegex(facts["row"], "^3 x 32 x 32")

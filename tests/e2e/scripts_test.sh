@@ -5,7 +5,8 @@ set -uo pipefail
 cd "$1" || exit 2
 
 mapfile -t scripts < <(
-  find jobs data tests bench models .ci -type f -exec awk 'FNR == 1 && /^#!.*(bash|\/sh)/ { print FILENAME } { nextfile }' {} +
+  find jobs data tests bench models .ci -type f \
+    -exec awk 'FNR == 1 && /^#!.*(bash|\/sh)/ { print FILENAME } { nextfile }' {} +
 )
 ((${#scripts[@]} > 0)) || { echo "no scripts found below $1"; exit 1; }
 
@@ -23,7 +24,8 @@ for script in "${scripts[@]}"; do
 done
 
 if command -v shellcheck >/dev/null; then
-  shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning "${scripts[@]}" || fail "shellcheck"
+  shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning "${scripts[@]}" ||
+    fail "shellcheck"
 else
   echo "shellcheck is not installed: only the syntax was checked"
 fi

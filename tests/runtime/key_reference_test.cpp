@@ -13,7 +13,7 @@ namespace {
 std::string key_table() {
   std::string table = "| key | takes | default | meaning |\n|---|---|---|---|\n";
   for (const KnownKey& key : known_keys()) {
-    const std::string fallback = key.required               ? "required"
+    const std::string fallback = key.required                ? "required"
                                  : key.default_value.empty() ? "none"
                                                              : "`" + key.default_value + "`";
     table += "| `" + key.name + "` | " + key.type + " | " + fallback + " | " + key.help + " |\n";

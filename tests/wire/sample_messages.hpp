@@ -27,8 +27,8 @@ inline std::vector<protocol::Message> one_of_each() {
   const Assignment assignment{3, RowOrder::ByLabel, 5, 7, 11, 13, 17};
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
-      {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5,
-              6, 0.5, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
+      {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5, 6,
+              0.5, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
       {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.25}, "no rows"}, {}},
