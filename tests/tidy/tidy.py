@@ -143,7 +143,7 @@ def check_words(file):
     pure = file.module in PURE_MODULES
     rules = [
         ('mpi', re.compile(r'\bP?MPI_\w+'), file.within(MPI_PLACES)),
-        ('clock', CLOCK, False),
+        ('clock', CLOCK, file.module == 'transport'),
         ('getenv', re.compile(r'\b(?:secure_)?getenv\b'), file.within(GETENV_PLACES)),
         ('random', RANDOM, False),
         ('thread', THREAD, not pure),
