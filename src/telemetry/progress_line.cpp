@@ -64,7 +64,7 @@ std::optional<Duration> time_left(const RunStatistics& statistics, const Progres
   return left ? std::optional(std::max(*left, Duration::zero())) : std::nullopt;
 }
 
-Part plain_part(std::string text, int importance) {
+Part plain_part(const std::string& text, int importance) {
   return {text, text, importance};
 }
 

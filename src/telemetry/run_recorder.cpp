@@ -47,7 +47,7 @@ RunSummary RunRecorder::finish(const std::optional<TestResult>& test, Instant no
   if (test) {
     statistics_.set_test_result(*test);
   }
-  const RunSummary summary = statistics_.summary(now);
+  RunSummary summary = statistics_.summary(now);
   write_summary(summary, directory_ / "summary.json");
   progress_.close();
   if (!quiet_) {

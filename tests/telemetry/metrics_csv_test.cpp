@@ -80,9 +80,9 @@ TEST(MetricsCsvTest, a_release_tells_the_version_of_a_run_that_goes_on) {
   std::string line;
   std::getline(lines, line);
   std::getline(lines, line);
-  EXPECT_EQ(fields_of(line)[5], "2");
+  EXPECT_EQ(fields_of(line).at(5), "2");
   std::getline(lines, line);
-  EXPECT_EQ(fields_of(line)[5], "");
+  EXPECT_EQ(fields_of(line).at(5), "");
 }
 
 TEST(MetricsCsvTest, numbers_read_back_as_the_same_numbers) {
@@ -106,8 +106,8 @@ TEST(MetricsCsvTest, numbers_read_back_as_the_same_numbers) {
     ASSERT_TRUE(std::getline(lines, line));
     const std::vector<std::string> fields = fields_of(line);
     ASSERT_EQ(fields.size(), columns);
-    EXPECT_EQ(std::strtod(fields[1].c_str(), nullptr), loss);
-    EXPECT_EQ(std::strtod(fields[11].c_str(), nullptr), loss);
+    EXPECT_EQ(std::strtod(fields.at(1).c_str(), nullptr), loss);
+    EXPECT_EQ(std::strtod(fields.at(11).c_str(), nullptr), loss);
   }
 }
 
