@@ -12,7 +12,7 @@ struct Id {
   using rep = Rep;
   Rep value{};
 
-  friend constexpr auto operator<=>(Id, Id) = default;
+  friend constexpr auto operator<=>(Id, Id) = default;  // NOLINT(modernize-use-nullptr): false
   constexpr Id next() const { return Id{static_cast<Rep>(value + 1)}; }
 };
 

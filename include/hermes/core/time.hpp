@@ -11,7 +11,7 @@ struct RunClock {
   using period = std::ratio<1>;
   using duration = std::chrono::duration<rep, period>;
   using time_point = std::chrono::time_point<RunClock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): std's name
 };
 
 using Duration = RunClock::duration;   ///< seconds, double precision
