@@ -54,6 +54,16 @@ RunInputs::RunInputs(RunConfig config)
   initial_ = ParameterPool(network.parameter_count()).copy_of(network.parameters());
 }
 
+void RunInputs::check_workers(std::uint32_t workers) const {
+  const bool has_private_pools = config_.data.partition != protocol::PartitionKind::Shared;
+  if (has_private_pools && plan_.training_count() < workers) {
+    throw ConfigError(
+        dataset_.info().path.string() + ": expected at least " + std::to_string(workers) +
+        " training rows, one for each worker's private pool (data.partition), found " +
+        std::to_string(plan_.training_count()));
+  }
+}
+
 std::uint64_t RunInputs::fingerprint() const {
   return run_fingerprint(config_, model_, data_fingerprint(dataset_.info()));
 }

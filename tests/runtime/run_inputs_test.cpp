@@ -96,6 +96,22 @@ TEST(RunInputsTest, plain_features_are_not_an_image_of_the_same_size) {
   }
 }
 
+TEST(RunInputsTest, private_pools_need_a_row_for_each_worker) {
+  test::TestRun run;
+  const auto rows = static_cast<std::uint32_t>(RunInputs(run.config).plan().training_count());
+  for (const bool is_private : {false, true}) {
+    run.config.data.partition =
+        is_private ? protocol::PartitionKind::Disjoint : protocol::PartitionKind::Shared;
+    const RunInputs inputs(run.config);
+    EXPECT_NO_THROW(inputs.check_workers(rows));
+    if (is_private) {
+      EXPECT_THROW(inputs.check_workers(rows + 1), ConfigError);
+    } else {
+      EXPECT_NO_THROW(inputs.check_workers(rows + 1));
+    }
+  }
+}
+
 TEST(RunInputsTest, missing_files_are_errors_that_name_them) {
   test::TestRun run;
   run.config.data.file = run.directory.path() / "nowhere.h5";

@@ -36,6 +36,8 @@ class RunInputs {
 
   /// Rank 0's thorough check: reads every label, and every float feature.
   void check_values() const { dataset_.check_values(output_count_); }
+  /// Throws ConfigError when private pools would leave one of so many workers without a row.
+  void check_workers(std::uint32_t workers) const;
 
  private:
   RunConfig config_;
