@@ -62,7 +62,7 @@ OUTPUT = re.compile(r'\b(?:std::)?(?:cout|cerr|clog)\b|\bv?f?printf\s*\(|\bf?put
 OUTPUT_HEADER = re.compile(r'^(?:iostream|fstream|print)$')
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 LEFTOVER = re.compile(r'\b(?:TODO|FIXME|XXX|HACK)\b')
-PRIVATE_PATH = re.compile(r'(?<![\w./-])/(?:home/|work/|tmp/hermes)')
+PRIVATE_PATH = re.compile(r'(?<![\w./-])/(?:home|root|scratch)/')
 
 TOP = ('include', 'src', 'tests', 'bench', 'jobs', 'data', 'models', '.ci')
 SKIPPED_DIRECTORIES = {'build', 'runs', 'raw', '__pycache__', '.git'}
