@@ -68,13 +68,13 @@ void BM_axpy(benchmark::State& state) {
   count_bytes(state, 3);
 }
 
-void BM_merge_mean_of_models(benchmark::State& state) {
-  MeanOfModels rule(1.0);
+void BM_merge_mean_of_updates(benchmark::State& state) {
+  MeanOfUpdates rule({}, PayloadKind::Parameters);
   merge_one(state, rule);
 }
 
-void BM_merge_sum_of_deltas(benchmark::State& state) {
-  SumOfDeltas rule(0.25);
+void BM_merge_each_delta(benchmark::State& state) {
+  EachDelta rule({.learning_rate = 0.25});
   merge_one(state, rule);
 }
 
@@ -92,8 +92,8 @@ void BM_gate_decision(benchmark::State& state) {
 }
 
 BENCHMARK(BM_axpy)->Arg(kCnn)->Arg(kAlexnetS);
-BENCHMARK(BM_merge_mean_of_models)->Arg(kCnn)->Arg(kAlexnetS);
-BENCHMARK(BM_merge_sum_of_deltas)->Arg(kCnn)->Arg(kAlexnetS);
+BENCHMARK(BM_merge_mean_of_updates)->Arg(kCnn)->Arg(kAlexnetS);
+BENCHMARK(BM_merge_each_delta)->Arg(kCnn)->Arg(kAlexnetS);
 BENCHMARK(BM_merge_loss_weighted)->Arg(kCnn)->Arg(kAlexnetS);
 BENCHMARK(BM_gate_decision);
 

@@ -10,6 +10,8 @@ std::string_view to_string(RejectReason reason) {
       return "non_finite";
     case RejectReason::Malformed:
       return "malformed";
+    case RejectReason::Stale:
+      return "stale";
     case RejectReason::Stopped:
       return "stopped";
   }

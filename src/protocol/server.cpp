@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/vector_ops.hpp"
 
 namespace hermes::protocol {
 
@@ -78,6 +79,21 @@ void Server::on(const Evaluated& event, Instant now, Effects& effects) {
   schedule_evaluation(effects);
 }
 
+void Server::on(const UpdateMeasured& event, Instant /*now*/, Effects& effects) {
+  Peer& peer = roster_.at(event.rank);
+  if (event.ticket != peer.ticket || !peer.pending || peer.pending->is_ready) {
+    return;  // reissued meanwhile: its update is gone
+  }
+  // A worker that fell silent meanwhile has its answer ready for the return.
+  (peer.state == PeerState::Lost ? peer.lost_in : peer.state) = PeerState::Waiting;
+  if (std::isfinite(event.loss)) {
+    peer.pending->loss = event.loss;
+    peer.pending->is_ready = true;
+  } else {
+    drop_pending(peer, RejectReason::NonFinite, effects);
+  }
+}
+
 void Server::on(const Interrupted& event, Instant now, Effects& effects) {
   if (state_ != ServerState::Draining) {
     drain(event.reason, now, effects);
@@ -106,7 +122,7 @@ void Server::start_when_gathered(Instant now, Effects& effects) {
   effects.emplace_back(Note{TrainingStarted{joined}});
   for (Peer& peer : roster_.peers()) {
     if (peer.state == PeerState::Joined) {
-      release(peer, true, RoundPlan{}, now, effects);
+      release(peer, true, strategy_.release->first_plan(now), now, effects);
     }
   }
 }
@@ -115,7 +131,10 @@ void Server::apply_release_rule(Instant now, Effects& effects) {
   if (evaluations_.blocks(version_.next())) {
     return;
   }
-  const ReleaseDecision decision = strategy_.release->decide(roster_, now);
+  const ReleaseDecision decision = strategy_.release->decide(roster_, version_, now);
+  for (const Rank rank : decision.drop) {
+    drop_pending(roster_.at(rank), RejectReason::Stale, effects);
+  }
   if (decision.merge) {
     merge_pending(effects);
     check_limits(now, effects);
@@ -128,16 +147,30 @@ void Server::apply_release_rule(Instant now, Effects& effects) {
     peer.state = PeerState::Collecting;
     tell(peer, Message{Collect{peer.ticket}, {}}, now, effects);
   }
-  for (const Rank rank : decision.release) {
-    release(roster_.at(rank), decision.with_model, decision.plan, now, effects);
+  for (const Grant& grant : decision.release) {
+    release(roster_.at(grant.rank), decision.with_model, grant.plan, now, effects);
   }
+}
+
+void Server::drop_pending(Peer& peer, RejectReason reason, Effects& effects) {
+  peer.pending.reset();
+  reject(peer, reason, true, effects);
+}
+
+/// The loss of a model that is not the global one: w_i = w_0 + D_i.
+void Server::measure(Peer& peer, Effects& effects) {
+  peer.state = PeerState::Measuring;
+  peer.pending->is_ready = false;
+  AlignedVector<float> model = pool_.acquire();
+  blend(1.0F, initial_.values(), 1.0F, peer.pending->payload.values(), model);
+  effects.emplace_back(MeasureUpdate{peer.rank, peer.ticket, pool_.seal(std::move(model))});
 }
 
 void Server::merge_pending(Effects& effects) {
   std::vector<Update> updates;
   Merged record;
   for (Peer& peer : roster_.peers()) {
-    if (peer.pending) {
+    if (peer.pending && peer.pending->is_ready) {
       peer.pending->staleness = version_.value - peer.pending->base.value;
       record.updates.push_back(MergedUpdate{peer.rank, peer.pending->staleness});
       updates.push_back(*std::exchange(peer.pending, std::nullopt));
@@ -181,6 +214,8 @@ void Server::release(Peer& peer, bool with_model, RoundPlan plan, Instant now, E
                                           : ModelSource::Attached;
   const Duration waited = peer.is_waiting() ? now - peer.reported_at : seconds(0.0);
   peer.ticket = peer.ticket.next();
+  peer.plan = plan;
+  peer.released_at = now;
   peer.state = PeerState::Computing;
   Message message{Release{peer.ticket, peer.pulled, source, peer.assignment, plan}, {}};
   if (source == ModelSource::Attached) {
@@ -226,8 +261,7 @@ void Server::drain(StopReason reason, Instant now, Effects& effects) {
   const std::uint32_t lost = roster_.count(PeerState::Lost);
   for (Peer& peer : roster_.peers()) {
     if (peer.pending) {
-      peer.pending.reset();
-      reject(peer, RejectReason::Stopped, true, effects);
+      drop_pending(peer, RejectReason::Stopped, effects);
     }
     // Also who has not joined yet: it may be on its way, and would wait for a server long gone.
     if (peer.state != PeerState::Left) {

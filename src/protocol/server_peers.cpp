@@ -22,15 +22,23 @@ std::string misfit(const Join& join, const ServerConfig& config, std::size_t par
   if (join.run_fingerprint != config.run_fingerprint) {
     return "another configuration, model or data set than the server's";
   }
-  if (join.shard_rows_max == 0) {
+  if (config.memory.rows_max(join.memory_budget, 1) == 0) {
     return "no memory for a single row of data";
   }
   return {};
 }
 
+bool is_duration(double value) {
+  return std::isfinite(value) && value >= 0.0;
+}
+
 /// A push carries what the strategy merges; everything else carries nothing.
 bool is_well_formed(const Report& report, const SharedParameters& payload, PayloadKind expected,
                     std::size_t parameters) {
+  if (report.steps == 0 || report.samples == 0 || !is_duration(report.compute_seconds) ||
+      !is_duration(report.data_seconds) || !is_duration(report.round_seconds)) {
+    return false;
+  }
   if (report.kind == ReportKind::Push) {
     return report.payload == expected && payload.size() == parameters && report.push_samples > 0;
   }
@@ -114,7 +122,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
     tell(peer, Message{Stop{StopReason::Refused, 0, why}, {}}, now, effects);
     return;
   }
-  peer.shard_rows_max = join.shard_rows_max;
+  peer.memory_budget = join.memory_budget;
   effects.emplace_back(Note{WorkerJoined{peer.rank}});
   if (state_ == ServerState::Gathering) {
     peer.state = PeerState::Joined;
@@ -170,6 +178,12 @@ void Server::on_report(Peer& peer, const Report& report, const SharedParameters&
                           .payload = payload,
                           .loss = report.validation_loss,
                           .samples = report.push_samples};
+    if (strategy_.merge->needs_update_loss()) {
+      measure(peer, effects);
+    }
+  }
+  if (!is_collected) {
+    strategy_.allocation->observe(roster_, peer);
   }
 }
 
@@ -201,14 +215,13 @@ void Server::send_heartbeats(Instant now, Effects& effects) {
 /// Sets a worker on its feet again whatever it was doing: a new ticket and the global model.
 void Server::reissue(Peer& peer, Instant now, Effects& effects) {
   if (peer.pending) {
-    peer.pending.reset();
-    reject(peer, RejectReason::Late, true, effects);
+    drop_pending(peer, RejectReason::Late, effects);
   }
   // Nobody waits until it has made up for what it missed: it takes part in the present round.
   if (const std::optional<Round> start = roster_.slowest_start()) {
     peer.clock = std::max(peer.clock, *start);
   }
-  release(peer, true, RoundPlan{}, now, effects);
+  release(peer, true, strategy_.release->first_plan(now), now, effects);
 }
 
 void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {

@@ -8,23 +8,60 @@
 namespace hermes::protocol {
 namespace {
 
-struct RuleMaker {
-  const StaticAllocationConfig& allocation;
+struct AllocationMaker {
+  const StrategyContext& context;
+
+  std::unique_ptr<AllocationRule> operator()(const StaticAllocationConfig& config) const {
+    return std::make_unique<StaticAllocation>(config, context.memory);
+  }
+};
+
+struct StrategyMaker {
+  const StrategyContext& context;
+
+  std::unique_ptr<AllocationRule> allocation() const {
+    return std::visit(AllocationMaker{context}, context.allocation);
+  }
+  /// What a mean is taken over.
+  PayloadKind model_or_delta() const {
+    return context.lossy_payload ? PayloadKind::Delta : PayloadKind::Parameters;
+  }
 
   Strategy operator()(const BspConfig& config) const {
-    return {std::make_unique<EveryRound>(), std::make_unique<Barrier>(),
-            std::make_unique<MeanOfModels>(config.server_learning_rate),
-            std::make_unique<StaticAllocation>(allocation)};
+    return {std::make_unique<EndOfPlan>(), std::make_unique<Barrier>(),
+            std::make_unique<MeanOfUpdates>(config.server, model_or_delta()), allocation()};
   }
   Strategy operator()(const AspConfig& config) const {
-    return {std::make_unique<EveryRound>(), std::make_unique<AtOnce>(),
-            std::make_unique<SumOfDeltas>(config.server_learning_rate),
-            std::make_unique<StaticAllocation>(allocation)};
+    return {std::make_unique<EndOfPlan>(), std::make_unique<AtOnce>(),
+            std::make_unique<EachDelta>(config.server), allocation()};
+  }
+  Strategy operator()(const SspConfig& config) const {
+    return {std::make_unique<EndOfPlan>(), std::make_unique<BoundedStaleness>(config.staleness),
+            std::make_unique<EachDelta>(config.server), allocation()};
+  }
+  Strategy operator()(const EbspConfig& config) const {
+    return {std::make_unique<EndOfPlan>(), std::make_unique<ElasticBarrier>(config.horizon),
+            std::make_unique<MeanOfUpdates>(config.server, model_or_delta()), allocation()};
+  }
+  Strategy operator()(const SelSyncConfig& config) const {
+    return {std::make_unique<GradientVote>(config), std::make_unique<Ballot>(),
+            std::make_unique<MeanOfUpdates>(ServerOptimizerConfig{}, model_or_delta()),
+            allocation()};
   }
   Strategy operator()(const HermesConfig& config) const {
-    return {std::make_unique<GatedPush>(config.gate), std::make_unique<AtOnce>(),
-            std::make_unique<LossWeighted>(config.staleness_exponent),
-            std::make_unique<StaticAllocation>(allocation)};
+    return {std::make_unique<GatedPush>(config.gate, config.overlap), std::make_unique<AtOnce>(),
+            merge_of(config), allocation()};
+  }
+  Strategy operator()(const TimeboxConfig& config) const {
+    return {std::make_unique<EndOfPlan>(), std::make_unique<TimeBox>(config),
+            std::make_unique<MeanOfUpdates>(config.server, PayloadKind::Delta), allocation()};
+  }
+
+  static std::unique_ptr<MergeRule> merge_of(const HermesConfig& config) {
+    if (config.merge == HermesMerge::Delta) {
+      return std::make_unique<EachDelta>(config.server);
+    }
+    return std::make_unique<LossWeighted>(config.staleness_exponent, config.weights);
   }
 };
 
@@ -34,8 +71,8 @@ std::string_view strategy_name(const StrategyConfig& config) {
   return std::visit([](const auto& choice) { return choice.kName; }, config);
 }
 
-Strategy make_strategy(const StrategyConfig& strategy, const StaticAllocationConfig& allocation) {
-  return std::visit(RuleMaker{allocation}, strategy);
+Strategy make_strategy(const StrategyConfig& strategy, const StrategyContext& context) {
+  return std::visit(StrategyMaker{context}, strategy);
 }
 
 }  // namespace hermes::protocol

@@ -1,5 +1,6 @@
 #include "hermes/protocol/worker.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "hermes/core/assert.hpp"
@@ -63,25 +64,39 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
       release.assignment.shard_rows == 0) {
     throw ProtocolError("release: expected rounds, rows and mini-batch above zero");
   }
+  if (!(release.plan.box_seconds >= 0.0 && std::isfinite(release.plan.box_seconds))) {
+    throw ProtocolError("release: expected a time box of zero seconds or more");
+  }
   if (state_ == WorkerState::AwaitingRelease) {
     totals_.wait_seconds += (now - waiting_since_).count();
-  } else if (state_ == WorkerState::Computing) {
+  }
+  // The answer to a push that the worker did not wait for: the round in progress goes on, unless
+  // it has to train on other rows.
+  const bool is_rebase = std::exchange(is_in_flight_, false) && release.model != ModelSource::Keep;
+  const bool is_new_assignment = release.assignment != assignment_;
+  if (state_ == WorkerState::Computing && (!is_rebase || is_new_assignment)) {
     effects.emplace_back(AbandonRound{});
+    state_ = WorkerState::AwaitingRelease;
   }
   const bool is_loading = state_ == WorkerState::Loading;
   ticket_ = release.ticket;
   base_ = release.version;
-  rounds_left_ = release.plan.rounds;
+  plan_ = release.plan;
+  rounds_left_ = plan_.rounds;
+  permitted_at_ = now;
   if (release.model != ModelSource::Keep) {
-    push_samples_ = 0;
-    effects.emplace_back(AdoptModel{release.model, payload});
+    push_samples_ = is_rebase ? push_samples_ : 0;
+    effects.emplace_back(AdoptModel{release.model, payload, is_rebase});
   }
-  if (release.assignment != assignment_) {
+  const std::optional<RoundOutcome> held = std::exchange(held_, std::nullopt);
+  if (is_new_assignment) {
     assignment_ = release.assignment;
     state_ = WorkerState::Loading;
     effects.emplace_back(LoadAssignment{assignment_});
-  } else if (!is_loading) {
-    start_round(effects);
+  } else if (held) {
+    report_round(*held, now, effects);
+  } else if (!is_loading && state_ != WorkerState::Computing) {
+    start_round(now, effects);
   }
 }
 
@@ -96,9 +111,9 @@ void Worker::on_collect(const Collect& collect, Instant now, Effects& effects) {
   tell(report, now, effects);
 }
 
-void Worker::on(const AssignmentLoaded& /*event*/, Instant /*now*/, Effects& effects) {
+void Worker::on(const AssignmentLoaded& /*event*/, Instant now, Effects& effects) {
   HERMES_ASSERT(state_ == WorkerState::Loading, "worker: nothing was being loaded");
-  start_round(effects);
+  start_round(now, effects);
 }
 
 void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
@@ -108,9 +123,20 @@ void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
   totals_.steps += outcome.steps;
   totals_.samples += outcome.samples;
   totals_.compute_seconds += outcome.compute_seconds;
+  totals_.data_seconds += outcome.data_seconds;
   push_samples_ += outcome.samples;
-  rounds_left_ = rounds_left_ > 0 ? rounds_left_ - 1 : 0;
+  if (is_in_flight_) {
+    // Only one push at a time: what this round is worth is decided when the answer is there.
+    held_ = outcome;
+    waiting_since_ = now;
+    state_ = WorkerState::AwaitingRelease;
+    return;
+  }
+  report_round(outcome, now, effects);
+}
 
+void Worker::report_round(const RoundOutcome& outcome, Instant now, Effects& effects) {
+  rounds_left_ = rounds_left_ > 0 ? rounds_left_ - 1 : 0;
   const PushDecision decision = push_rule_->decide(outcome, rounds_left_);
   Report report;
   report.kind = decision.kind;
@@ -123,6 +149,8 @@ void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
   report.samples = outcome.samples;
   report.push_samples = push_samples_;
   report.compute_seconds = outcome.compute_seconds;
+  report.data_seconds = outcome.data_seconds;
+  report.round_seconds = (now - permitted_at_).count();
   report.train_loss = outcome.train_loss;
   report.validation_loss = outcome.validation_loss;
   report.validation_accuracy = outcome.validation_accuracy;
@@ -130,9 +158,14 @@ void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
 
   totals_.pushes += decision.kind == ReportKind::Push ? 1 : 0;
   totals_.suppressed += decision.kind == ReportKind::Suppressed ? 1 : 0;
+  permitted_at_ = now;
   tell(report, now, effects);
-  if (decision.kind == ReportKind::Suppressed) {
-    start_round(effects);
+  is_in_flight_ = decision.kind == ReportKind::Push && push_rule_->overlaps();
+  if (is_in_flight_) {
+    push_samples_ = 0;
+  }
+  if (decision.kind == ReportKind::Suppressed || is_in_flight_) {
+    start_round(now, effects);
   } else {
     vote_ = report;
     waiting_since_ = now;
@@ -148,8 +181,14 @@ void Worker::on(const WorkerFailed& event, Instant now, Effects& effects) {
 void Worker::on(const Ticked& /*event*/, Instant now, Effects& effects) {
   if (now - last_heard_ > config_.liveness.server_timeout) {
     finish({StopReason::ServerLost, "the server was silent for too long"}, effects);
-  } else if (now - last_sent_ >= config_.liveness.heartbeat) {
+    return;
+  }
+  if (now - last_sent_ >= config_.liveness.heartbeat) {
     tell(Heartbeat{}, now, effects);
+  }
+  if (state_ == WorkerState::Computing && box_end_ && now >= *box_end_) {
+    box_end_.reset();
+    effects.emplace_back(FinishRound{});
   }
 }
 
@@ -158,9 +197,11 @@ void Worker::tell(MessageBody body, Instant now, Effects& effects) {
   effects.emplace_back(TellServer{std::move(body)});
 }
 
-void Worker::start_round(Effects& effects) {
+void Worker::start_round(Instant now, Effects& effects) {
   state_ = WorkerState::Computing;
-  effects.emplace_back(StartRound{push_rule_->needs_validation()});
+  const bool has_box = plan_.box_seconds > 0.0;
+  box_end_ = has_box ? std::optional(now + seconds(plan_.box_seconds)) : std::nullopt;
+  effects.emplace_back(StartRound{push_rule_->needs(), has_box});
 }
 
 void Worker::finish(const WorkerFinished& how, Effects& effects) {

@@ -64,6 +64,12 @@ void RunInputs::check_workers(std::uint32_t workers) const {
   }
 }
 
+protocol::Strategy RunInputs::strategy(Rank rank) const {
+  return protocol::make_strategy(
+      config_.strategy_spec(),
+      {.allocation = config_.allocation_spec(), .seed = config_.seed, .rank = rank});
+}
+
 std::uint64_t RunInputs::fingerprint() const {
   return run_fingerprint(config_, model_, data_fingerprint(dataset_.info()));
 }

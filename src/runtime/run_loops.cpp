@@ -73,7 +73,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
                  transport::Transport& transport, const Console& console) {
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
-  const std::string_view strategy = protocol::strategy_name(inputs.config().strategy.spec());
+  const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
   Channel channel(transport, payload_bytes(inputs));
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);

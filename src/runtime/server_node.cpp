@@ -34,15 +34,12 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
       network_(inputs.model(), Evaluator::kBatch),
       evaluation_shard_(inputs.dataset(), inputs.output_count()),
       evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
-      server_(server_config(inputs, workers),
-              protocol::make_strategy(inputs.config().strategy.spec(),
-                                      inputs.config().static_allocation()),
-              inputs.initial()) {
+      server_(server_config(inputs, workers), inputs.strategy(kServerRank), inputs.initial()) {
   evaluation_shard_.load(inputs.evaluation_rows());
 }
 
 bool ServerNode::turn() {
-  bool is_active = evaluating_.has_value();
+  bool is_active = !to_evaluate_.empty();
   while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
     is_active = true;
     if (incoming->message) {
@@ -56,13 +53,33 @@ bool ServerNode::turn() {
   if (bytes_max > 0 && bytes().total() >= bytes_max) {
     interrupt(protocol::StopReason::MaxBytes);
   }
-  if (evaluating_ && evaluator_.advance()) {
-    const Version version = *std::exchange(evaluating_, std::nullopt);
-    const EvaluationResult result = evaluator_.result();
-    step(protocol::Evaluated{version, result.loss, result.accuracy});
-  }
+  evaluate_some();
   recorder_.tick(channel_.now(), bytes());
   return is_active;
+}
+
+/// One slice; models are evaluated in the order in which they were asked for.
+void ServerNode::evaluate_some() {
+  if (to_evaluate_.empty()) {
+    return;
+  }
+  const auto job = to_evaluate_.front();
+  if (!std::exchange(is_evaluating_, true)) {
+    std::visit([this](const auto& asked) { network_.set_parameters(asked.parameters.values()); },
+               job);
+    evaluator_.start();
+  }
+  if (!evaluator_.advance()) {
+    return;
+  }
+  is_evaluating_ = false;
+  to_evaluate_.pop_front();
+  const EvaluationResult result = evaluator_.result();
+  if (const auto* global = std::get_if<protocol::Evaluate>(&job)) {
+    step(protocol::Evaluated{global->version, result.loss, result.accuracy});
+  } else if (const auto* update = std::get_if<protocol::MeasureUpdate>(&job)) {
+    step(protocol::UpdateMeasured{update->rank, update->ticket, result.loss});
+  }
 }
 
 void ServerNode::interrupt(protocol::StopReason reason) {
@@ -91,9 +108,11 @@ void ServerNode::act(const protocol::TellWorker& effect) {
 }
 
 void ServerNode::act(const protocol::Evaluate& effect) {
-  network_.set_parameters(effect.parameters.values());
-  evaluator_.start();
-  evaluating_ = effect.version;
+  to_evaluate_.emplace_back(effect);
+}
+
+void ServerNode::act(const protocol::MeasureUpdate& effect) {
+  to_evaluate_.emplace_back(effect);
 }
 
 void ServerNode::act(const protocol::KeepBest& effect) {

@@ -85,19 +85,43 @@ void Trainer::next_window() {
 void Trainer::adopt(protocol::ModelSource source, const SharedParameters& parameters) {
   pulled_ = source == protocol::ModelSource::Initial ? inputs_.initial() : parameters;
   network_->set_parameters(pulled_.values());
+  sent_ = {};
+  sent_base_ = {};
 }
 
-void Trainer::start_round(bool validate) {
+void Trainer::rebase(const SharedParameters& parameters) {
+  HERMES_ASSERT(!sent_.empty(), "trainer: nothing was sent that a model could answer");
+  // w_new + (w - w_sent), where w_sent = base + payload
+  const std::span<float> model = network_->parameters();
+  subtract(model, sent_base_.values(), model);
+  subtract(model, sent_.values(), model);
+  axpy(1.0F, parameters.values(), model);
+  pulled_ = parameters;
+  sent_ = {};
+  sent_base_ = {};
+  if (phase_ == Phase::Validating) {
+    evaluator_.start();  // what it has measured so far was another model
+  }
+}
+
+void Trainer::start_round(protocol::RoundNeeds needs, bool is_open_ended) {
   HERMES_ASSERT(phase_ == Phase::Idle && batches_, "trainer: not ready for a round");
-  validate_ = validate;
+  needs_ = needs;
+  is_open_ended_ = is_open_ended;
+  is_to_finish_ = false;
   outcome_ = {};
   loss_sum_ = 0.0;
+  norm_sum_ = 0.0;
   passes_done_ = 0;
-  if (validate && evaluation_shard_.row_count() == 0) {
+  if (needs.validation && evaluation_shard_.row_count() == 0) {
     evaluation_shard_.load(inputs_.evaluation_rows());
   }
   // The round before may have been abandoned while its next window was being read.
   phase_ = shard_.loaded() ? Phase::Training : Phase::LoadingWindow;
+}
+
+void Trainer::finish_early() {
+  is_to_finish_ = true;
 }
 
 void Trainer::abandon_round() {
@@ -110,6 +134,9 @@ std::optional<protocol::WorkerEvent> Trainer::advance() {
       return std::nullopt;
     case Phase::LoadingAssignment:
     case Phase::LoadingWindow: {
+      if (phase_ == Phase::LoadingWindow && is_to_finish_ && outcome_.steps > 0) {
+        return end_training();  // the next round waits for these rows
+      }
       if (!shard_.load_some(kRowsPerSlice)) {
         return std::nullopt;
       }
@@ -124,21 +151,16 @@ std::optional<protocol::WorkerEvent> Trainer::advance() {
                     : std::nullopt;
     }
     case Phase::Training:
+      if (is_to_finish_ && outcome_.steps > 0) {
+        return end_training();
+      }
       // A finished pass moves the shard on, but only when there is more to train.
       if (batches_->pass_done() && shard_.row_count() < assignment_.pool_count) {
         next_window();
         return std::nullopt;
       }
       train_minibatch();
-      if (!is_round_over()) {
-        return std::nullopt;
-      }
-      if (!validate_) {
-        return finish_round();
-      }
-      evaluator_.start();
-      phase_ = Phase::Validating;
-      return std::nullopt;
+      return is_round_over() ? end_training() : std::nullopt;
     case Phase::Validating:
       if (!evaluator_.advance()) {
         return std::nullopt;
@@ -160,6 +182,9 @@ void Trainer::train_minibatch() {
   const std::span<float> gradient(output_gradient_.data(), outputs.size());
   const nn::LossResult loss = nn::evaluate(loss_, outputs, labels, gradient);
   network_->backward(gradient);
+  if (needs_.gradient_norm) {
+    norm_sum_ += squared_norm(network_->gradients());
+  }
   optimizer_->step(network_->parameters(), network_->gradients(),
                    learning_rate_.at(optimizer_->step_count()));
   ++outcome_.steps;
@@ -171,12 +196,25 @@ void Trainer::train_minibatch() {
 }
 
 bool Trainer::is_round_over() const {
+  if (is_open_ended_) {
+    return is_to_finish_;
+  }
   const RoundLength& round = inputs_.config().train.round;
   return round.unit == RoundLength::Unit::Steps ? outcome_.steps >= round.count
                                                 : passes_done_ >= round.count;
 }
 
+std::optional<protocol::WorkerEvent> Trainer::end_training() {
+  if (!needs_.validation) {
+    return finish_round();
+  }
+  evaluator_.start();
+  phase_ = Phase::Validating;
+  return std::nullopt;
+}
+
 std::optional<protocol::WorkerEvent> Trainer::finish_round() {
+  outcome_.gradient_norm_squared = norm_sum_ / outcome_.steps;
   outcome_.train_loss = loss_sum_ / static_cast<double>(outcome_.samples);
   phase_ = Phase::Idle;
   return protocol::RoundFinished{outcome_};
@@ -190,7 +228,9 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind) {
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
   AlignedVector<float> difference = pool_.acquire();
   subtract(network_->parameters(), base.values(), difference);
-  return pool_.seal(std::move(difference));
+  sent_ = pool_.seal(std::move(difference));
+  sent_base_ = base;
+  return sent_;
 }
 
 }  // namespace hermes::runtime

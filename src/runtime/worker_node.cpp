@@ -4,23 +4,16 @@
 
 #include "hermes/core/error.hpp"
 #include "hermes/core/version.hpp"
-#include "hermes/protocol/strategy.hpp"
 
 namespace hermes::runtime {
 namespace {
 
-protocol::Strategy strategy_of(const RunInputs& inputs) {
-  return protocol::make_strategy(inputs.config().strategy.spec(),
-                                 inputs.config().static_allocation());
-}
-
-protocol::Worker make_worker(const RunInputs& inputs) {
-  protocol::Strategy strategy = strategy_of(inputs);
+protocol::Worker make_worker(const RunInputs& inputs, Rank rank) {
+  protocol::Strategy strategy = inputs.strategy(rank);
   protocol::WorkerConfig config;
   config.join.program_version = kProgramVersion;
   config.join.run_fingerprint = inputs.fingerprint();
   config.join.parameter_count = inputs.parameter_count();
-  config.join.shard_rows_max = inputs.plan().training_count();
   config.liveness = inputs.config().liveness;
   config.payload = strategy.merge->payload();
   return {std::move(config), std::move(strategy.push)};
@@ -29,7 +22,7 @@ protocol::Worker make_worker(const RunInputs& inputs) {
 }  // namespace
 
 WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer)
-    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs)) {}
+    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs, channel.rank())) {}
 
 bool WorkerNode::turn() {
   const bool is_busy = trainer_.is_busy();
@@ -93,12 +86,20 @@ void WorkerNode::act(const protocol::LoadAssignment& effect) {
 }
 
 void WorkerNode::act(const protocol::AdoptModel& effect) {
-  trainer_.adopt(effect.source, effect.parameters);
+  if (effect.rebase) {
+    trainer_.rebase(effect.parameters);
+  } else {
+    trainer_.adopt(effect.source, effect.parameters);
+  }
 }
 
 void WorkerNode::act(const protocol::StartRound& effect) {
   round_time_ = seconds(0.0);
-  trainer_.start_round(effect.validate);
+  trainer_.start_round(effect.needs, effect.is_open_ended);
+}
+
+void WorkerNode::act(const protocol::FinishRound& /*effect*/) {
+  trainer_.finish_early();
 }
 
 void WorkerNode::act(const protocol::AbandonRound& /*effect*/) {

@@ -107,7 +107,7 @@ namespace hermes::protocol {
 template <class Archive>
 void serialize(Archive& archive, Join& join, unsigned) {
   wire::text(archive, join.program_version, "program version");
-  wire::fields(archive, join.run_fingerprint, join.parameter_count, join.shard_rows_max);
+  wire::fields(archive, join.run_fingerprint, join.parameter_count, join.memory_budget);
 }
 
 template <class Archive>
@@ -121,8 +121,9 @@ void serialize(Archive& archive, Report& report, unsigned) {
   wire::enumerator(archive, report.payload, PayloadKind::Displacement, "payload kind");
   wire::truth(archive, report.vote, "vote");
   wire::fields(archive, report.ticket, report.round, report.base, report.steps, report.samples,
-               report.push_samples, report.compute_seconds, report.train_loss,
-               report.validation_loss, report.validation_accuracy, report.gate);
+               report.push_samples, report.compute_seconds, report.data_seconds,
+               report.round_seconds, report.train_loss, report.validation_loss,
+               report.validation_accuracy, report.gate);
 }
 
 template <class Archive>
@@ -131,7 +132,7 @@ void serialize(Archive&, Heartbeat&, unsigned) {}
 template <class Archive>
 void serialize(Archive& archive, WorkerTotals& totals, unsigned) {
   wire::fields(archive, totals.rounds, totals.steps, totals.samples, totals.pushes,
-               totals.suppressed, totals.compute_seconds, totals.wait_seconds);
+               totals.suppressed, totals.compute_seconds, totals.data_seconds, totals.wait_seconds);
 }
 
 template <class Archive>
@@ -151,7 +152,7 @@ void serialize(Archive& archive, Assignment& assignment, unsigned) {
 
 template <class Archive>
 void serialize(Archive& archive, RoundPlan& plan, unsigned) {
-  wire::fields(archive, plan.rounds);
+  wire::fields(archive, plan.rounds, plan.box_seconds);
 }
 
 template <class Archive>

@@ -74,7 +74,7 @@ TEST(LimitsTest, hermes_with_a_shut_gate_is_a_worker_alone) {
 
 TEST(LimitsTest, every_strategy_learns) {
   for (const StrategyConfig& strategy :
-       {StrategyConfig{BspConfig{}}, StrategyConfig{AspConfig{.server_learning_rate = 0.25}},
+       {StrategyConfig{BspConfig{}}, StrategyConfig{AspConfig{.server = {.learning_rate = 0.25}}},
         StrategyConfig{HermesConfig{}}}) {
     Scenario scenario = calm_scenario(strategy, 6, 6);
     scenario.strategy = strategy;

@@ -57,8 +57,8 @@ std::vector<std::uint32_t> bits(const Values& values) {
   return bits;
 }
 
-TEST(MeanOfModelsTest, one_worker_gets_its_own_weights_back_bit_for_bit) {
-  MeanOfModels rule(1.0);
+TEST(MeanOfUpdatesTest, one_worker_gets_its_own_weights_back_bit_for_bit) {
+  MeanOfUpdates rule({.learning_rate = 1.0}, PayloadKind::Parameters);
   const Values global = wild_values(5000, 1);
   const Values local = wild_values(5000, 2);
   for (const std::uint64_t samples : {1U, 3U, 7919U, 50'000'000U}) {
@@ -66,22 +66,22 @@ TEST(MeanOfModelsTest, one_worker_gets_its_own_weights_back_bit_for_bit) {
   }
 }
 
-TEST(MeanOfModelsTest, models_weigh_by_their_samples) {
-  MeanOfModels rule(1.0);
+TEST(MeanOfUpdatesTest, models_weigh_by_their_samples) {
+  MeanOfUpdates rule({.learning_rate = 1.0}, PayloadKind::Parameters);
   const std::vector<Update> updates{update({1.0F, 8.0F}, 1), update({5.0F, 0.0F}, 3)};
   EXPECT_EQ(merge(rule, {0, 0}, {9, 9}, updates), (Values{4.0F, 2.0F}));
 }
 
-TEST(MeanOfModelsTest, learning_rate_scales_the_step_from_the_global_model) {
-  MeanOfModels rule(0.25);
+TEST(MeanOfUpdatesTest, learning_rate_scales_the_step_from_the_global_model) {
+  MeanOfUpdates rule({.learning_rate = 0.25}, PayloadKind::Parameters);
   const std::vector<Update> updates{update({4.0F, -4.0F}), update({8.0F, 0.0F})};
   EXPECT_EQ(merge(rule, {0, 0}, {2, 2}, updates), (Values{3.0F, 1.0F}));
 }
 
-TEST(MeanOfModelsTest, agrees_with_the_slow_version_over_several_blocks) {
+TEST(MeanOfUpdatesTest, agrees_with_the_slow_version_over_several_blocks) {
   RandomStream random(4, RandomPurpose::Test);
   const std::size_t size = 2500;
-  MeanOfModels rule(0.7);
+  MeanOfUpdates rule({.learning_rate = 0.7}, PayloadKind::Parameters);
   std::vector<Values> models(3, Values(size));
   Values global(size);
   std::vector<Update> updates;
@@ -103,16 +103,16 @@ TEST(MeanOfModelsTest, agrees_with_the_slow_version_over_several_blocks) {
   }
 }
 
-TEST(SumOfDeltasTest, adds_every_delta_times_the_learning_rate) {
-  SumOfDeltas rule(0.5);
+TEST(EachDeltaTest, adds_every_delta_times_the_learning_rate) {
+  EachDelta rule({.learning_rate = 0.5});
   const std::vector<Update> updates{update({2.0F, 4.0F}, 1), update({-6.0F, 8.0F}, 99)};
   EXPECT_EQ(merge(rule, {0, 0}, {1, 1}, updates), (Values{-1.0F, 7.0F}));
   EXPECT_EQ(merge(rule, {0, 0}, {1, 1}, {update({2.0F, 4.0F})}), (Values{2.0F, 3.0F}));
 }
 
 TEST(MergeRulesTest, what_workers_must_send) {
-  EXPECT_EQ(MeanOfModels(1.0).payload(), PayloadKind::Parameters);
-  EXPECT_EQ(SumOfDeltas(1.0).payload(), PayloadKind::Delta);
+  EXPECT_EQ(MeanOfUpdates({}, PayloadKind::Parameters).payload(), PayloadKind::Parameters);
+  EXPECT_EQ(EachDelta({}).payload(), PayloadKind::Delta);
   EXPECT_EQ(LossWeighted(0.0).payload(), PayloadKind::Displacement);
 }
 

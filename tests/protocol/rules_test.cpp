@@ -53,6 +53,14 @@ TEST(RosterTest, slowest_clock_and_start_are_of_the_live) {
   EXPECT_FALSE(roster_of({Lost, Left}).slowest_start().has_value());
 }
 
+std::vector<Rank> released(const ReleaseDecision& decision) {
+  std::vector<Rank> ranks;
+  for (const Grant& grant : decision.release) {
+    ranks.push_back(grant.rank);
+  }
+  return ranks;
+}
+
 struct ReleaseCase {
   std::vector<PeerState> states;
   std::vector<Rank> barrier;
@@ -77,11 +85,11 @@ TEST(ReleaseRulesTest, table) {
   int row = 0;
   for (const ReleaseCase& c : cases) {
     const Roster roster = roster_of(c.states);
-    const ReleaseDecision barred = barrier.decide(roster, Instant{});
-    const ReleaseDecision prompt = at_once.decide(roster, Instant{});
-    EXPECT_EQ(barred.release, c.barrier) << "row " << row;
+    const ReleaseDecision barred = barrier.decide(roster, Version{}, Instant{});
+    const ReleaseDecision prompt = at_once.decide(roster, Version{}, Instant{});
+    EXPECT_EQ(released(barred), c.barrier) << "row " << row;
     EXPECT_EQ(barred.merge, !c.barrier.empty()) << "row " << row;
-    EXPECT_EQ(prompt.release, c.at_once) << "row " << row;
+    EXPECT_EQ(released(prompt), c.at_once) << "row " << row;
     EXPECT_EQ(prompt.merge, !c.at_once.empty()) << "row " << row;
     EXPECT_TRUE(barred.collect.empty() && prompt.collect.empty());
     EXPECT_TRUE(barred.with_model && prompt.with_model);
@@ -89,15 +97,16 @@ TEST(ReleaseRulesTest, table) {
   }
 }
 
-TEST(PushRulesTest, every_round_pushes_without_validation) {
-  EveryRound rule;
-  EXPECT_FALSE(rule.needs_validation());
+TEST(PushRulesTest, end_of_plan_pushes_without_validation) {
+  EndOfPlan rule;
+  EXPECT_EQ(rule.needs(), RoundNeeds{});
+  EXPECT_EQ(rule.decide(RoundOutcome{}, 2).kind, ReportKind::Suppressed);
   EXPECT_EQ(rule.decide(RoundOutcome{}, 0).kind, ReportKind::Push);
 }
 
 TEST(PushRulesTest, gated_push_says_how_it_came_to_its_decision) {
-  GatedPush rule(GateConfig{});
-  EXPECT_TRUE(rule.needs_validation());
+  GatedPush rule(GateConfig{}, false);
+  EXPECT_EQ(rule.needs(), RoundNeeds{.validation = true});
   EXPECT_EQ(rule.decide({.validation_loss = 3.0}, 0).kind, ReportKind::Suppressed);
   EXPECT_EQ(rule.decide({.validation_loss = 2.9}, 0).kind, ReportKind::Suppressed);
   const PushDecision push = rule.decide({.validation_loss = 1.0}, 0);
@@ -108,8 +117,8 @@ TEST(PushRulesTest, gated_push_says_how_it_came_to_its_decision) {
 }
 
 TEST(PushRulesTest, loss_that_is_no_number_asks_for_a_model_and_leaves_no_trace) {
-  GatedPush clean(GateConfig{});
-  GatedPush disturbed(GateConfig{});
+  GatedPush clean(GateConfig{}, false);
+  GatedPush disturbed(GateConfig{}, false);
   for (const double loss : {3.0, 2.9, 2.95, 1.0, 1.1, 0.5}) {
     for (const double wrong : {std::nan(""), std::numeric_limits<double>::infinity()}) {
       EXPECT_EQ(disturbed.decide({.validation_loss = wrong}, 0).kind, ReportKind::Pull);
@@ -122,10 +131,12 @@ TEST(PushRulesTest, loss_that_is_no_number_asks_for_a_model_and_leaves_no_trace)
 }
 
 TEST(StaticAllocationTest, nobody_gets_more_than_its_memory_holds) {
-  StaticAllocation rule({.rows = 100, .minibatch = 8});
+  StaticAllocation rule(
+      {.rows = 100, .minibatch = 8},
+      {.fixed_bytes = 60, .bytes_per_shard_row = 10, .bytes_per_minibatch_row = 5});
   Roster roster = roster_of({Computing, Computing});
-  roster.peers()[0].shard_rows_max = 1000;
-  roster.peers()[1].shard_rows_max = 30;
+  roster.peers()[0].memory_budget = 0;
+  roster.peers()[1].memory_budget = 409;
   EXPECT_EQ(rule.initial(roster.at(Rank{1})).rows, 100U);
   EXPECT_EQ(rule.initial(roster.at(Rank{2})).rows, 30U);
   EXPECT_EQ(rule.initial(roster.at(Rank{2})).minibatch, 8U);

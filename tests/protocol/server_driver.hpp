@@ -24,7 +24,7 @@ inline ServerConfig server_config(std::uint32_t workers) {
 
 inline Join join_message() {
   return Join{
-      .program_version = "test", .run_fingerprint = 7, .parameter_count = 2, .shard_rows_max = 100};
+      .program_version = "test", .run_fingerprint = 7, .parameter_count = 2, .memory_budget = 100};
 }
 
 /// A server with a model of two parameters, fed by hand. Remembers the effects of the last step and
@@ -32,8 +32,10 @@ inline Join join_message() {
 class ServerDriver {
  public:
   ServerDriver(const StrategyConfig& strategy, const ServerConfig& config)
-      : ServerDriver(make_strategy(strategy, StaticAllocationConfig{.rows = 50, .minibatch = 4}),
-                     config) {}
+      : ServerDriver(
+            make_strategy(strategy,
+                          {.allocation = StaticAllocationConfig{.rows = 50, .minibatch = 4}}),
+            config) {}
   ServerDriver(Strategy strategy, const ServerConfig& config)
       : server_(config, std::move(strategy), shared({1.0F, -1.0F})),
         releases_(config.workers),
@@ -78,6 +80,8 @@ class ServerDriver {
     report.ticket = release.ticket;
     report.round = Round{++rounds_.at(index(Rank{rank}))};
     report.base = release.version;
+    report.steps = 1;
+    report.samples = 10;
     report.push_samples = 10;
     report.validation_loss = 1.0;
     return report;

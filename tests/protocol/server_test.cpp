@@ -8,6 +8,7 @@
 
 #include "hermes/protocol/strategies/merge_rules.hpp"
 #include "hermes/protocol/strategies/push_rules.hpp"
+#include "hermes/protocol/strategies/release_rules.hpp"
 #include "hermes/protocol/strategies/static_allocation.hpp"
 #include "protocol/server_driver.hpp"
 
@@ -48,9 +49,11 @@ TEST(ServerTest, refuses_by_name_who_does_not_fit) {
   cases[2].part = "another configuration";
   cases[2].join.run_fingerprint = 8;
   cases[3].part = "no memory";
-  cases[3].join.shard_rows_max = 0;
+  cases[3].join.memory_budget = 1;
   for (const Case& c : cases) {
-    ServerDriver driver(BspConfig{}, server_config(2));
+    ServerConfig config = server_config(2);
+    config.memory = {.fixed_bytes = 20, .bytes_per_shard_row = 10};
+    ServerDriver driver(BspConfig{}, config);
     driver.say(1, c.join, 0.0);
     const auto stop = driver.told<Stop>(1);
     ASSERT_TRUE(stop.has_value());
@@ -141,34 +144,11 @@ TEST(ServerTest, pull_brings_the_global_model_and_no_version) {
   EXPECT_EQ(driver.server().version(), Version{1});
 }
 
-/// Gathers votes; collects from all when one says yes, else releases all with their own models.
-class VotingRule final : public ReleaseRule {
- public:
-  ReleaseDecision decide(const Roster& roster, Instant /*now*/) override {
-    ReleaseDecision decision;
-    if (!roster.all_live_waiting()) {
-      return decision;
-    }
-    bool is_wanted = false;
-    bool is_collected = false;
-    for (const Peer& peer : roster.peers()) {
-      is_wanted = is_wanted || peer.last_report.vote;
-      is_collected = is_collected || peer.pending.has_value();
-    }
-    for (const Peer& peer : roster.peers()) {
-      (is_wanted && !is_collected ? decision.collect : decision.release).push_back(peer.rank);
-    }
-    decision.merge = is_collected;
-    decision.with_model = is_collected;
-    return decision;
-  }
-  bool is_barrier() const override { return true; }
-};
-
 TEST(ServerTest, votes_lead_to_collect_or_to_release_without_a_model) {
-  Strategy strategy{std::make_unique<EveryRound>(), std::make_unique<VotingRule>(),
-                    std::make_unique<MeanOfModels>(1.0),
-                    std::make_unique<StaticAllocation>(StaticAllocationConfig{})};
+  Strategy strategy{
+      std::make_unique<EndOfPlan>(), std::make_unique<Ballot>(),
+      std::make_unique<MeanOfUpdates>(ServerOptimizerConfig{}, PayloadKind::Parameters),
+      std::make_unique<StaticAllocation>(StaticAllocationConfig{})};
   ServerDriver driver(std::move(strategy), server_config(2));
   driver.join_all();
   driver.say(1, driver.next_report(1, ReportKind::Vote), 1.0);

@@ -77,7 +77,10 @@ TEST_P(SimulationTest, without_faults_all_work_is_used) {
 
 INSTANTIATE_TEST_SUITE_P(Strategies, SimulationTest,
                          testing::Values(StrategyConfig{BspConfig{}}, StrategyConfig{AspConfig{}},
-                                         StrategyConfig{HermesConfig{}}),
+                                         StrategyConfig{SspConfig{}}, StrategyConfig{EbspConfig{}},
+                                         StrategyConfig{SelSyncConfig{}},
+                                         StrategyConfig{HermesConfig{}},
+                                         StrategyConfig{TimeboxConfig{}}),
                          name_of);
 
 TEST(BspSimulationTest, timing_has_no_influence_on_the_models) {

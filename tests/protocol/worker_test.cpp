@@ -20,7 +20,6 @@ namespace {
 /// Votes in every round.
 class VoteEveryRound final : public PushRule {
  public:
-  bool needs_validation() const override { return false; }
   PushDecision decide(const RoundOutcome& /*outcome*/, std::uint32_t /*rounds_left*/) override {
     return {.kind = ReportKind::Vote, .vote = true};
   }
@@ -28,7 +27,7 @@ class VoteEveryRound final : public PushRule {
 
 class WorkerDriver {
  public:
-  explicit WorkerDriver(std::unique_ptr<PushRule> rule = std::make_unique<EveryRound>())
+  explicit WorkerDriver(std::unique_ptr<PushRule> rule = std::make_unique<EndOfPlan>())
       : worker_(WorkerConfig{.join = Join{.program_version = "test", .parameter_count = 2}},
                 std::move(rule)) {}
 
@@ -108,7 +107,7 @@ TEST(WorkerTest, joins_loads_trains_and_reports) {
   EXPECT_EQ(driver.effect<LoadAssignment>()->assignment.shard_rows, 10U);
   EXPECT_FALSE(driver.effect<StartRound>().has_value());
   driver.step(AssignmentLoaded{}, 3.0);
-  EXPECT_FALSE(driver.effect<StartRound>()->validate);
+  EXPECT_FALSE(driver.effect<StartRound>()->needs.validation);
   driver.finish_round(4.0);
   const std::optional<Report> report = driver.told<Report>();
   ASSERT_TRUE(report.has_value());
@@ -130,13 +129,13 @@ TEST(WorkerTest, joins_loads_trains_and_reports) {
 }
 
 TEST(WorkerTest, suppressed_rounds_go_on_and_their_samples_add_up) {
-  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}));
+  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, false));
   driver.begin();
   for (int round = 1; round <= 2; ++round) {
     driver.finish_round(round, 5.0 - round * 0.01);
     EXPECT_EQ(driver.told<Report>()->kind, ReportKind::Suppressed);
     EXPECT_EQ(driver.told<Report>()->payload, PayloadKind::None);
-    EXPECT_TRUE(driver.effect<StartRound>()->validate);
+    EXPECT_TRUE(driver.effect<StartRound>()->needs.validation);
   }
   driver.finish_round(3.0, 1.0);
   EXPECT_EQ(driver.told<Report>()->kind, ReportKind::Push);
@@ -151,7 +150,7 @@ TEST(WorkerTest, suppressed_rounds_go_on_and_their_samples_add_up) {
 }
 
 TEST(WorkerTest, loss_that_is_no_number_asks_for_the_global_model) {
-  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}));
+  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, false));
   driver.begin();
   driver.finish_round(1.0, std::nan(""));
   EXPECT_EQ(driver.told<Report>()->kind, ReportKind::Pull);

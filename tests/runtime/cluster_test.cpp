@@ -74,7 +74,7 @@ TEST_P(StrategyTest, two_workers_learn_to_tell_the_clouds_apart) {
 std::string strategy_of(const testing::TestParamInfo<StrategyKind>& test) {
   RunConfig config;
   config.strategy.type = test.param;
-  return std::string(protocol::strategy_name(config.strategy.spec()));
+  return std::string(protocol::strategy_name(config.strategy_spec()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, StrategyTest,

@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "x.toml:6: key 'strategy.hermes.clear_window': expected true or false, found "
                  "integer 1"},
         FileCase{"[strategy]\ntype = 3",
-                 "x.toml:6: key 'strategy.type': expected one of 'hermes', 'bsp', 'asp', found "
+                 "x.toml:6: key 'strategy.type': expected one of 'hermes', 'bsp', 'asp', 'ssp', "
+                 "'ebsp', 'selsync', 'timebox', found "
                  "integer 3"},
         FileCase{"[stop]\nmax_seconds = 2026-01-01",
                  "x.toml:6: key 'stop.max_seconds': expected a number in [0, 1e+09], found a date "
@@ -93,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "x.toml:6: key 'cluster.min_workers': expected an integer from 0 to 4294967295, "
                  "found integer 4294967296"},
         FileCase{"[strategy]\ntype = \"bspp\"",
-                 "x.toml:6: key 'strategy.type': expected one of 'hermes', 'bsp', 'asp', found "
+                 "x.toml:6: key 'strategy.type': expected one of 'hermes', 'bsp', 'asp', 'ssp', "
+                 "'ebsp', 'selsync', 'timebox', found "
                  "string 'bspp'"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -102,8 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"[strategy]\ntype = \"bsp\"\n[strategy.hermes]\nwindow = 1",
                  "x.toml:8: key 'strategy.hermes.window': expected an integer from 2 to 1000000, "
                  "found integer 1"},
-        FileCase{"[strategy]\ntype = \"bsp\"\n[strategy.asp]\nserver_lr = 1",
-                 "x.toml:8: key 'strategy.asp.server_lr': unknown, did you mean "
+        FileCase{"[strategy]\ntype = \"bsp\"\n[strategy.asp]\nserver_learn_rate = 1",
+                 "x.toml:8: key 'strategy.asp.server_learn_rate': unknown, did you mean "
                  "'strategy.asp.server_learning_rate'?"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -203,7 +205,8 @@ TEST(ConfigOverrideErrorTest, names_the_option) {
        "--set seed: expected a TOML value or a bare word, found '1 name=\"a\"'"},
       {"seed=abc", "--set seed: expected an integer >= 0, found string 'abc'"},
       {"strategy.type=foo",
-       "--set strategy.type: expected one of 'hermes', 'bsp', 'asp', found "
+       "--set strategy.type: expected one of 'hermes', 'bsp', 'asp', 'ssp', 'ebsp', 'selsync', "
+       "'timebox', found "
        "string 'foo'"},
       {"strategy.hermes={ alhpa = 1 }",
        "--set strategy.hermes: key 'strategy.hermes.alhpa': unknown, did you mean "

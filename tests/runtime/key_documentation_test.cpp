@@ -54,7 +54,8 @@ TEST(KnownKeysTest, types_tell_the_range) {
   const auto keys = known_keys();
   EXPECT_EQ(key_named(keys, "train.optimizer.learning_rate").type, "a number > 0");
   EXPECT_EQ(key_named(keys, "strategy.hermes.alpha").default_value, "-1.3");
-  EXPECT_EQ(key_named(keys, "strategy.type").type, "one of 'hermes', 'bsp', 'asp'");
+  EXPECT_EQ(key_named(keys, "strategy.type").type,
+            "one of 'hermes', 'bsp', 'asp', 'ssp', 'ebsp', 'selsync', 'timebox'");
   EXPECT_EQ(key_named(keys, "train.steps_per_round").default_value, "");
 }
 

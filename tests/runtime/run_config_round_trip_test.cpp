@@ -84,7 +84,9 @@ TEST(RunConfigRoundTripTest, random_valid_configurations_come_back_equal) {
 }
 
 TEST(RunConfigRoundTripTest, defaults_of_every_strategy_come_back_equal) {
-  for (const auto type : {StrategyKind::Hermes, StrategyKind::Bsp, StrategyKind::Asp}) {
+  for (const auto type :
+       {StrategyKind::Hermes, StrategyKind::Bsp, StrategyKind::Asp, StrategyKind::Ssp,
+        StrategyKind::Ebsp, StrategyKind::SelSync, StrategyKind::Timebox}) {
     RunConfig config;
     config.model_file = "m.toml";
     config.data.file = "d.h5";
@@ -106,9 +108,22 @@ RunConfig everything_changed() {
   c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, 0.5, 0.625, 0.75};
   c.train.schedule = {ScheduleKind::Cosine, 10, 11, 0.5, 12, 0.0625};
   c.strategy.type = StrategyKind::Asp;
-  c.strategy.hermes = {{-2.5, 0.5, 13, 14, false, true}, 1.5};
-  c.strategy.bsp = {2.5};
-  c.strategy.asp = {3.5};
+  const auto server = [](double first) {
+    return protocol::ServerOptimizerConfig{protocol::ServerOptimizerKind::Adam, first + 0.5, 0.125,
+                                           0.25, first + 0.75};
+  };
+  c.strategy.hermes = {{-2.5, 0.5, 13, 14, false, true},
+                       protocol::HermesMerge::Delta,
+                       protocol::LossSource::Server,
+                       1.5,
+                       server(1.0),
+                       true};
+  c.strategy.bsp = {server(2.0)};
+  c.strategy.asp = {server(3.0)};
+  c.strategy.ssp = {server(4.0), 27};
+  c.strategy.ebsp = {server(5.0), 28};
+  c.strategy.selsync = {0.625, 29, 0.375};
+  c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
   c.allocation.initial_rows = 15;
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
@@ -167,12 +182,59 @@ window = 14
 clear_window = false
 reset_threshold = true
 staleness_exponent = 1.5
+merge = "delta"
+weights = "server"
+overlap = true
+server_optimizer = "adam"
+server_learning_rate = 1.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 1.75
 
 [strategy.bsp]
+server_optimizer = "adam"
 server_learning_rate = 2.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 2.75
 
 [strategy.asp]
+server_optimizer = "adam"
 server_learning_rate = 3.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 3.75
+
+[strategy.ssp]
+staleness = 27
+server_optimizer = "adam"
+server_learning_rate = 4.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 4.75
+
+[strategy.ebsp]
+horizon = 28
+server_optimizer = "adam"
+server_learning_rate = 5.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 5.75
+
+[strategy.selsync]
+delta = 0.625
+window = 29
+smoothing = 0.375
+
+[strategy.timebox]
+box_seconds = 30.5
+grace = 0.75
+contribution_cut = 0.5
+server_optimizer = "adam"
+server_learning_rate = 6.5
+server_momentum = 0.125
+server_beta2 = 0.25
+server_epsilon = 6.75
 
 [allocation]
 type = "static"

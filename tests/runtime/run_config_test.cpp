@@ -46,12 +46,12 @@ TEST(RunConfigTest, chosen_strategy_has_the_settings_of_its_table) {
   constexpr std::string_view kAll =
       "[strategy.hermes]\nalpha = -0.5\n[strategy.bsp]\nserver_learning_rate = 0.5\n"
       "[strategy.asp]\nserver_learning_rate = 0.25\n";
-  const auto hermes = parse(kAll).strategy.spec();
+  const auto hermes = parse(kAll).strategy_spec();
   EXPECT_EQ(std::get<protocol::HermesConfig>(hermes).gate.alpha, -0.5);
-  const auto bsp = parse(kAll, {"strategy.type=bsp"}).strategy.spec();
-  EXPECT_EQ(std::get<protocol::BspConfig>(bsp).server_learning_rate, 0.5);
-  const auto asp = parse(kAll, {"strategy.type=asp"}).strategy.spec();
-  EXPECT_EQ(std::get<protocol::AspConfig>(asp).server_learning_rate, 0.25);
+  const auto bsp = parse(kAll, {"strategy.type=bsp"}).strategy_spec();
+  EXPECT_EQ(std::get<protocol::BspConfig>(bsp).server.learning_rate, 0.5);
+  const auto asp = parse(kAll, {"strategy.type=asp"}).strategy_spec();
+  EXPECT_EQ(std::get<protocol::AspConfig>(asp).server.learning_rate, 0.25);
 }
 
 TEST(RunConfigTest, chosen_optimizer_takes_what_it_has_of_the_table) {

@@ -161,7 +161,7 @@ protocol::WorkerEvent finish(Trainer& trainer) {
 }
 
 protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {
-  trainer.start_round(validate);
+  trainer.start_round({.validation = validate}, false);
   return std::get<protocol::RoundFinished>(finish(trainer)).outcome;
 }
 

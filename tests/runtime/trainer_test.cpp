@@ -165,7 +165,7 @@ TEST(TrainerTest, abandoned_round_ends_at_once_and_the_next_one_is_whole) {
   const RunInputs inputs(run.config);
   Trainer trainer(inputs, Rank{1});
   prepare(trainer, assignment_of(inputs, Rank{1}));
-  trainer.start_round(true);
+  trainer.start_round({.validation = true}, false);
   for (int step = 0; step < 4; ++step) {
     EXPECT_FALSE(trainer.advance());
   }
@@ -188,7 +188,7 @@ TEST(TrainerTest, round_abandoned_while_a_window_is_read_skips_no_window) {
   Trainer trainer(inputs, Rank{1});
   prepare(trainer, assignment_of(inputs, Rank{1}));
   train_round(trainer);
-  trainer.start_round(false);
+  trainer.start_round({}, false);
   EXPECT_FALSE(trainer.advance());  // asks for the next window
   EXPECT_FALSE(trainer.advance());  // reads a part of it
   trainer.abandon_round();

@@ -28,11 +28,11 @@ inline std::vector<protocol::Message> one_of_each() {
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5, 6,
-              0.5, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
+              0.5, 0.375, 0.625, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
-      {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.25}, "no rows"}, {}},
-      {Release{Ticket{8}, Version{9}, ModelSource::Attached, assignment, RoundPlan{2}},
+      {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.125, 0.25}, "no rows"}, {}},
+      {Release{Ticket{8}, Version{9}, ModelSource::Attached, assignment, RoundPlan{2, 0.75}},
        parameters({3.0F})},
       {Collect{Ticket{10}}, {}},
       {Stop{StopReason::Patience, 3, "done"}, {}},
@@ -77,20 +77,22 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
                real(),
                real(),
                real(),
+               real(),
+               real(),
                {real(), real(), real(), real(), u32()}};
     message.payload = report->payload == PayloadKind::None ? SharedParameters{} : values();
   } else if (auto* leave = std::get_if<Leave>(&message.body)) {
-    *leave = {
-        reason(),
-        {random.next(), random.next(), random.next(), random.next(), random.next(), real(), real()},
-        random_text(random)};
+    *leave = {reason(),
+              {random.next(), random.next(), random.next(), random.next(), random.next(), real(),
+               real(), real()},
+              random_text(random)};
   } else if (auto* release = std::get_if<Release>(&message.body)) {
     *release = {{random.next()},
                 {random.next()},
                 static_cast<ModelSource>(random.below(3)),
                 {random.next(), static_cast<RowOrder>(random.below(2)), random.next(),
                  random.next(), random.next(), random.next(), u32()},
-                {u32()}};
+                {u32(), real()}};
     message.payload = release->model == ModelSource::Attached ? values() : SharedParameters{};
   } else if (auto* collect = std::get_if<Collect>(&message.body)) {
     *collect = {{random.next()}};

@@ -21,6 +21,8 @@ class AllocationRule {
  public:
   virtual ~AllocationRule() = default;
   virtual ShardSize initial(const Peer& peer) = 0;
+  /// Told of each round that a worker has reported (`peer.last_report`).
+  virtual void observe(const Roster& /*roster*/, const Peer& /*peer*/) {}
   /// Asked before each release; a value changes the worker's assignment.
   virtual std::optional<ShardSize> review(const Roster& roster, const Peer& peer) = 0;
 };

@@ -46,7 +46,7 @@ struct Join {
   std::string program_version{};
   std::uint64_t run_fingerprint = 0;  ///< hash of configuration, model and data set
   std::uint64_t parameter_count = 0;
-  std::uint64_t shard_rows_max = 0;  ///< rows that its memory budget can hold
+  std::uint64_t memory_budget = 0;  ///< bytes that it may use; 0: no limit
 
   friend bool operator==(const Join&, const Join&) = default;
 };
@@ -81,6 +81,8 @@ struct Report {
   std::uint64_t samples = 0;       ///< in this round
   std::uint64_t push_samples = 0;  ///< since the model was adopted: the weight of a payload
   double compute_seconds = 0.0;
+  double data_seconds = 0.0;   ///< of the round, waiting for rows
+  double round_seconds = 0.0;  ///< from the permission to train, or the report before, to this one
   double train_loss = 0.0;
   double validation_loss = 0.0;      ///< 0 where the strategy does not ask for it
   double validation_accuracy = 0.0;  ///< as validation_loss
@@ -102,7 +104,8 @@ struct WorkerTotals {
   std::uint64_t pushes = 0;
   std::uint64_t suppressed = 0;
   double compute_seconds = 0.0;
-  double wait_seconds = 0.0;
+  double data_seconds = 0.0;  ///< waiting for rows
+  double wait_seconds = 0.0;  ///< waiting for the server
 
   friend bool operator==(const WorkerTotals&, const WorkerTotals&) = default;
 };
@@ -127,6 +130,8 @@ enum class ModelSource : std::uint8_t {
 /// How far a worker may run before it must push.
 struct RoundPlan {
   std::uint32_t rounds = 1;
+  double box_seconds =
+      0.0;  ///< > 0: each round ends after this time, not after its configured length
 
   friend bool operator==(const RoundPlan&, const RoundPlan&) = default;
 };

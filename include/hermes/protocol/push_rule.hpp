@@ -4,14 +4,24 @@
 
 namespace hermes::protocol {
 
+/// What a round must measure beside its training loss.
+struct RoundNeeds {
+  bool validation = false;     ///< loss and accuracy of the local model when the round ends
+  bool gradient_norm = false;  ///< of each mini-batch
+
+  friend bool operator==(const RoundNeeds&, const RoundNeeds&) = default;
+};
+
 /// What a worker measured in one round.
 struct RoundOutcome {
   std::uint32_t steps = 0;
   std::uint64_t samples = 0;
   double compute_seconds = 0.0;
+  double data_seconds = 0.0;  ///< waiting for rows
   double train_loss = 0.0;
   double validation_loss = 0.0;
   double validation_accuracy = 0.0;
+  double gradient_norm_squared = 0.0;  ///< mean over the round's steps
 };
 
 struct PushDecision {
@@ -24,8 +34,10 @@ struct PushDecision {
 class PushRule {
  public:
   virtual ~PushRule() = default;
-  /// True when rounds must end with the validation loss of the local model.
-  virtual bool needs_validation() const = 0;
+  virtual RoundNeeds needs() const { return {}; }
+  /// True: the worker trains on while its push is in flight, and takes what it has learned since
+  /// over to the model that comes back.
+  virtual bool overlaps() const { return false; }
   /// `rounds_left`: rounds of the plan that remain after this one.
   virtual PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) = 0;
 };

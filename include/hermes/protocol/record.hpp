@@ -18,6 +18,7 @@ enum class RejectReason : std::uint8_t {
   NonFinite,  ///< NaN or infinity in the payload or its loss
   Malformed,  ///< wrong size, wrong kind or undecodable
   Stopped,    ///< the run ended before it could be merged
+  Stale,      ///< made from a version too old to count
 };
 
 std::string_view to_string(RejectReason reason);

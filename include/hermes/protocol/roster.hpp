@@ -18,6 +18,7 @@ enum class PeerState : std::uint8_t {
   Computing,   ///< holds a valid ticket
   Waiting,     ///< reported and waits for a release
   Collecting,  ///< was asked for its payload
+  Measuring,   ///< its update is being evaluated; waits
   Lost,        ///< silent beyond its deadline; may come back
   Left,        ///< said farewell, or was refused
 };
@@ -28,7 +29,8 @@ struct Update {
   Version base{};
   PayloadKind kind = PayloadKind::None;
   SharedParameters payload{};
-  double loss = 0.0;  ///< the worker's validation loss
+  double loss = 0.0;     ///< the worker's validation loss, or the server's where that counts
+  bool is_ready = true;  ///< false while the server measures its loss
   std::uint64_t samples = 0;
   std::uint64_t staleness = 0;  ///< filled in when it is merged
 };
@@ -43,16 +45,18 @@ struct Peer {
   Round reported{};  ///< the worker's own count in its last report
   Version pulled{};  ///< version of the model it was last given
   Assignment assignment{};
-  std::uint64_t shard_rows_max = 0;
+  RoundPlan plan{};  ///< of the last release
+  std::uint64_t memory_budget = 0;
   Report last_report{};
   std::optional<Update> pending{};
+  Instant released_at{};
   Instant reported_at{};
   Instant last_sent{};
   SilenceMonitor silence;
 
   bool is_live() const {
     return state == PeerState::Computing || state == PeerState::Waiting ||
-           state == PeerState::Collecting;
+           state == PeerState::Collecting || state == PeerState::Measuring;
   }
   bool is_waiting() const { return state == PeerState::Waiting; }
 };

@@ -10,6 +10,7 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/evaluation_schedule.hpp"
 #include "hermes/protocol/liveness.hpp"
+#include "hermes/protocol/memory_model.hpp"
 #include "hermes/protocol/message.hpp"
 #include "hermes/protocol/partition.hpp"
 #include "hermes/protocol/record.hpp"
@@ -35,12 +36,19 @@ struct Evaluated {
   double loss = 0.0;
   double accuracy = 0.0;
 };
+/// The answer to a MeasureUpdate effect.
+struct UpdateMeasured {
+  Rank rank{};
+  Ticket ticket{};
+  double loss = 0.0;
+};
 /// End the run in good order (a signal, a limit that only the executor can see, bad data).
 struct Interrupted {
   StopReason reason = StopReason::Interrupted;
 };
 
-using ServerEvent = std::variant<WorkerSaid, WorkerGarbled, Evaluated, Interrupted, Ticked>;
+using ServerEvent =
+    std::variant<WorkerSaid, WorkerGarbled, Evaluated, UpdateMeasured, Interrupted, Ticked>;
 
 // ---- effects, to be carried out in order ----
 
@@ -51,6 +59,12 @@ struct TellWorker {
 /// Compute loss and accuracy of this model on the validation subset; answer with Evaluated.
 struct Evaluate {
   Version version{};
+  SharedParameters parameters{};
+};
+/// Compute the loss of a worker's model in the same way; answer with UpdateMeasured.
+struct MeasureUpdate {
+  Rank rank{};
+  Ticket ticket{};
   SharedParameters parameters{};
 };
 /// The best model so far; keep it.
@@ -67,7 +81,8 @@ struct ServerFinished {
   StopReason reason = StopReason::Failed;
 };
 
-using ServerEffect = std::variant<TellWorker, Evaluate, KeepBest, Note, ServerFinished>;
+using ServerEffect =
+    std::variant<TellWorker, Evaluate, MeasureUpdate, KeepBest, Note, ServerFinished>;
 
 enum class ServerState : std::uint8_t { Gathering, Training, Draining, Finished };
 
@@ -88,6 +103,7 @@ struct ServerConfig {
   LivenessConfig liveness{};
   StopConfig stop{};
   PartitionConfig partition{};
+  MemoryModel memory{};
   std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
 };
 
@@ -117,6 +133,7 @@ class Server {
   void on(const WorkerSaid& event, Instant now, Effects& effects);
   void on(const WorkerGarbled& event, Instant now, Effects& effects);
   void on(const Evaluated& event, Instant now, Effects& effects);
+  void on(const UpdateMeasured& event, Instant now, Effects& effects);
   void on(const Interrupted& event, Instant now, Effects& effects);
   void on(const Ticked& event, Instant now, Effects& effects);
 
@@ -129,7 +146,9 @@ class Server {
   void watch_silence(Instant now, Effects& effects);
   void send_heartbeats(Instant now, Effects& effects);
   void apply_release_rule(Instant now, Effects& effects);
+  void drop_pending(Peer& peer, RejectReason reason, Effects& effects);
   void merge_pending(Effects& effects);
+  void measure(Peer& peer, Effects& effects);
   void release(Peer& peer, bool with_model, RoundPlan plan, Instant now, Effects& effects);
   void reissue(Peer& peer, Instant now, Effects& effects);
   void schedule_evaluation(Effects& effects);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,11 +47,17 @@ struct LoadAssignment {
 struct AdoptModel {
   ModelSource source = ModelSource::Initial;
   SharedParameters parameters{};
+  /// w <- w_new + (w - w_sent): what was learned since the last push is taken over, and a round in
+  /// progress goes on.
+  bool rebase = false;
 };
 /// Train one round and answer with RoundFinished.
 struct StartRound {
-  bool validate = false;
+  RoundNeeds needs{};
+  bool is_open_ended = false;  ///< train until FinishRound, not for the configured length
 };
+/// End the open-ended round after the mini-batch at hand, at least one.
+struct FinishRound {};
 /// Drop the present round; no RoundFinished for it.
 struct AbandonRound {};
 /// The worker's part is over; send what is queued, then end.
@@ -60,8 +67,8 @@ struct WorkerFinished {
   bool peers_lost = false;
 };
 
-using WorkerEffect =
-    std::variant<TellServer, LoadAssignment, AdoptModel, StartRound, AbandonRound, WorkerFinished>;
+using WorkerEffect = std::variant<TellServer, LoadAssignment, AdoptModel, StartRound, FinishRound,
+                                  AbandonRound, WorkerFinished>;
 
 enum class WorkerState : std::uint8_t {
   Joining,
@@ -111,7 +118,8 @@ class Worker {
                   Effects& effects);
   void on_collect(const Collect& collect, Instant now, Effects& effects);
   void tell(MessageBody body, Instant now, Effects& effects);
-  void start_round(Effects& effects);
+  void report_round(const RoundOutcome& outcome, Instant now, Effects& effects);
+  void start_round(Instant now, Effects& effects);
   void finish(const WorkerFinished& how, Effects& effects);
 
   WorkerConfig config_;
@@ -120,7 +128,12 @@ class Worker {
   Ticket ticket_{};
   Version base_{};
   Assignment assignment_{};
+  RoundPlan plan_{};
   std::uint32_t rounds_left_ = 0;
+  std::optional<Instant> box_end_{};    ///< of an open-ended round that was not told to finish yet
+  bool is_in_flight_ = false;           ///< a push is unanswered, and the worker trains on
+  std::optional<RoundOutcome> held_{};  ///< of a round that ended before that answer came
+  Instant permitted_at_{};
   std::uint64_t push_samples_ = 0;
   Report vote_{};  ///< the report to repeat with a payload when the server collects
   WorkerTotals totals_{};

@@ -21,7 +21,7 @@ namespace hermes::runtime {
 enum class LossKind : std::uint8_t { CrossEntropy, MeanSquaredError };
 enum class OptimizerKind : std::uint8_t { Sgd, Adam, Adamw };
 enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
-enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp };
+enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, Timebox };
 enum class AllocationKind : std::uint8_t { Static };
 enum class PayloadFormat : std::uint8_t { Fp32 };
 
@@ -96,9 +96,13 @@ struct StrategySettings {
   protocol::HermesConfig hermes;
   protocol::BspConfig bsp;
   protocol::AspConfig asp;
+  protocol::SspConfig ssp;
+  protocol::EbspConfig ebsp{.horizon = 0};  ///< 0: 150 where a round is one step, else 6
+  protocol::SelSyncConfig selsync;
+  protocol::TimeboxConfig timebox;
 
-  /// The chosen one.
-  protocol::StrategyConfig spec() const;
+  /// The chosen one, for rounds of this length.
+  protocol::StrategyConfig spec(const RoundLength& round) const;
 
   friend bool operator==(const StrategySettings&, const StrategySettings&) = default;
 };
@@ -143,9 +147,8 @@ struct RunConfig {
   protocol::LivenessConfig liveness;
   ClusterSettings cluster;
 
-  protocol::StaticAllocationConfig static_allocation() const {
-    return {allocation.initial_rows, train.minibatch};
-  }
+  protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
+  protocol::AllocationConfig allocation_spec() const;
 
   friend bool operator==(const RunConfig&, const RunConfig&) = default;
 };

@@ -29,6 +29,8 @@ class RunInputs {
   std::uint64_t parameter_count() const { return initial_.size(); }
   /// w_0, the same on every rank.
   const SharedParameters& initial() const { return initial_; }
+  /// The rules that the run's strategy has at this rank.
+  protocol::Strategy strategy(Rank rank) const;
   /// Hash of all that ranks must agree on.
   std::uint64_t fingerprint() const;
   /// The fixed validation subset that gate, merge weights and stopping look at.

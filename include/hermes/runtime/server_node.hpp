@@ -1,7 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "hermes/protocol/server.hpp"
 #include "hermes/runtime/channel.hpp"
@@ -50,9 +52,11 @@ class ServerNode {
   EvaluationResult test(const SharedParameters& parameters);
 
  private:
+  void evaluate_some();
   void step(const protocol::ServerEvent& event);
   void act(const protocol::TellWorker& effect);
   void act(const protocol::Evaluate& effect);
+  void act(const protocol::MeasureUpdate& effect);
   void act(const protocol::KeepBest& effect);
   void act(const protocol::Note& effect);
   void act(const protocol::ServerFinished& effect);
@@ -64,7 +68,8 @@ class ServerNode {
   data::Shard evaluation_shard_;
   Evaluator evaluator_;
   protocol::Server server_;
-  std::optional<Version> evaluating_;
+  std::deque<std::variant<protocol::Evaluate, protocol::MeasureUpdate>> to_evaluate_;
+  bool is_evaluating_ = false;  // the first of them
   std::optional<BestModel> best_;
   protocol::StopReason reason_ = protocol::StopReason::Failed;
   std::string detail_;

@@ -31,7 +31,13 @@ class Trainer {
 
   void load(const protocol::Assignment& assignment);
   void adopt(protocol::ModelSource source, const SharedParameters& parameters);
-  void start_round(bool validate);
+  /// Takes what was learned since the last payload over to a new model; a round in progress goes
+  /// on.
+  void rebase(const SharedParameters& parameters);
+  /// Open-ended: until `finish_early`, instead of the configured length.
+  void start_round(protocol::RoundNeeds needs, bool is_open_ended);
+  /// Ends the round after its present mini-batch, at least one.
+  void finish_early();
   void abandon_round();
 
   bool is_busy() const { return phase_ != Phase::Idle; }
@@ -52,6 +58,7 @@ class Trainer {
   void next_window();
   void train_minibatch();
   bool is_round_over() const;
+  std::optional<protocol::WorkerEvent> end_training();
   std::optional<protocol::WorkerEvent> finish_round();
 
   const RunInputs& inputs_;
@@ -62,6 +69,8 @@ class Trainer {
   nn::LossSpec loss_;
   ParameterPool pool_;
   SharedParameters pulled_;
+  SharedParameters sent_;  // the last payload, a difference from sent_base_
+  SharedParameters sent_base_;
 
   data::Shard shard_;
   data::Shard evaluation_shard_;
@@ -72,10 +81,13 @@ class Trainer {
   std::uint64_t window_first_ = 0;  // in rows of the pool
 
   Phase phase_ = Phase::Idle;
-  bool validate_ = false;
+  protocol::RoundNeeds needs_;
+  bool is_open_ended_ = false;
+  bool is_to_finish_ = false;
   std::uint64_t passes_done_ = 0;
   protocol::RoundOutcome outcome_;
   double loss_sum_ = 0.0;
+  double norm_sum_ = 0.0;
   AlignedVector<float> x_;
   std::vector<std::int32_t> labels_;
   AlignedVector<float> output_gradient_;

@@ -36,6 +36,7 @@ class WorkerNode {
   void act(const protocol::LoadAssignment& effect);
   void act(const protocol::AdoptModel& effect);
   void act(const protocol::StartRound& effect);
+  void act(const protocol::FinishRound& effect);
   void act(const protocol::AbandonRound& effect);
   void act(const protocol::WorkerFinished& effect);
 

@@ -43,25 +43,67 @@ nn::LearningRate TrainSettings::learning_rate() const {
   return {optimizer.learning_rate, schedule.warmup_steps, schedule.spec()};
 }
 
-protocol::StrategyConfig StrategySettings::spec() const {
+protocol::StrategyConfig StrategySettings::spec(const RoundLength& round) const {
   switch (type) {
     case StrategyKind::Bsp:
       return bsp;
     case StrategyKind::Asp:
       return asp;
+    case StrategyKind::Ssp:
+      return ssp;
+    case StrategyKind::Ebsp: {
+      protocol::EbspConfig elastic = ebsp;
+      if (elastic.horizon == 0) {
+        const bool is_step = round.unit == RoundLength::Unit::Steps && round.count == 1;
+        elastic.horizon = is_step ? 150 : 6;
+      }
+      return elastic;
+    }
+    case StrategyKind::SelSync:
+      return selsync;
+    case StrategyKind::Timebox:
+      return timebox;
     case StrategyKind::Hermes:
       break;
   }
   return hermes;
 }
 
+protocol::AllocationConfig RunConfig::allocation_spec() const {
+  return protocol::StaticAllocationConfig{allocation.initial_rows, train.minibatch};
+}
+
+namespace {
+
+/// Updates that a merge has, about.
+double workers_per_merge(StrategyKind strategy, std::uint32_t workers) {
+  switch (strategy) {
+    case StrategyKind::Bsp:
+    case StrategyKind::Ebsp:
+    case StrategyKind::SelSync:
+    case StrategyKind::Timebox:
+      return workers;
+    case StrategyKind::Hermes:
+    case StrategyKind::Asp:
+    case StrategyKind::Ssp:
+      break;
+  }
+  return 1.0;
+}
+
+}  // namespace
+
 std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_rows,
                                   std::uint32_t workers) {
   if (config.evaluate_every_merges > 0) {
     return config.evaluate_every_merges;
   }
-  if (config.strategy.type == StrategyKind::Hermes) {
+  if (config.strategy.type == StrategyKind::Hermes &&
+      config.strategy.hermes.merge == protocol::HermesMerge::LossWeighted) {
     return 1;
+  }
+  if (config.strategy.type == StrategyKind::Timebox) {
+    return 5;  // a box is a fraction of a second, whatever the rows
   }
   constexpr double kEvaluationsPerPass = 10.0;
   const RoundLength& round = config.train.round;
@@ -70,9 +112,8 @@ std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_r
       round.unit == RoundLength::Unit::Steps
           ? static_cast<double>(config.train.minibatch)
           : std::min(static_cast<double>(config.allocation.initial_rows), rows);
-  const double workers_per_merge = config.strategy.type == StrategyKind::Bsp ? workers : 1.0;
-  const double rows_per_merge =
-      std::max(1.0, rows_per_count * static_cast<double>(round.count) * workers_per_merge);
+  const double rows_per_merge = std::max(1.0, rows_per_count * static_cast<double>(round.count) *
+                                                  workers_per_merge(config.strategy.type, workers));
   return static_cast<std::uint64_t>(std::max(1.0, rows / kEvaluationsPerPass / rows_per_merge));
 }
 

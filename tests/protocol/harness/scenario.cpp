@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "hermes/core/random.hpp"
+#include "protocol/harness/toy_problem.hpp"
 
 namespace hermes::protocol::harness {
 namespace {
@@ -62,6 +63,12 @@ StrategyConfig vary(const StrategyConfig& strategy, RandomStream& random) {
 }
 
 }  // namespace
+
+StrategyContext Scenario::context(Rank rank) const {
+  return {.allocation = StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch},
+          .seed = seed,
+          .rank = rank};
+}
 
 Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
                        std::uint64_t timing_seed) {

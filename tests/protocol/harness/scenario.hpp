@@ -30,6 +30,8 @@ struct Scenario {
   FaultPlan faults{};
 
   std::uint32_t workers() const { return server.workers; }
+  /// What the rules of this rank know.
+  StrategyContext context(Rank rank) const;
 };
 
 /// A run without faults whose timing comes from `timing_seed` and all else from `seed`.

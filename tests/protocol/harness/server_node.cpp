@@ -21,10 +21,10 @@ SharedParameters initial_parameters(std::uint64_t seed) {
 
 ServerNode::ServerNode(const Surroundings& surroundings)
     : Node(surroundings),
-      server_(surroundings.scenario.server,
-              make_strategy(surroundings.scenario.strategy,
-                            StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch}),
-              initial_parameters(surroundings.scenario.seed)),
+      server_(
+          surroundings.scenario.server,
+          make_strategy(surroundings.scenario.strategy, surroundings.scenario.context(kServerRank)),
+          initial_parameters(surroundings.scenario.seed)),
       random_(surroundings.scenario.timing.seed, RandomPurpose::Validation) {}
 
 void ServerNode::interrupt() {
@@ -58,13 +58,39 @@ void ServerNode::carry_out(const TellWorker& effect) {
 }
 
 void ServerNode::carry_out(const Evaluate& effect) {
+  to_evaluate_.emplace_back(effect);
+  evaluate_next();
+}
+
+void ServerNode::carry_out(const MeasureUpdate& effect) {
+  to_evaluate_.emplace_back(effect);
+  evaluate_next();
+}
+
+void ServerNode::evaluate_next() {
+  if (is_busy() || to_evaluate_.empty()) {
+    return;
+  }
   const Duration length = (0.5 + random_.uniform()) * world_.scenario.timing.evaluation;
-  begin_work(length, [this, effect] {
-    const bool is_lost = random_.uniform() < world_.scenario.faults.nan_evaluation;
-    const double loss =
-        is_lost ? std::numeric_limits<double>::quiet_NaN() : toy::loss(effect.parameters.values());
-    step(Evaluated{effect.version, loss, toy::accuracy(loss)});
+  begin_work(length, [this, job = to_evaluate_.front()] {
+    to_evaluate_.pop_front();
+    std::visit([this](const auto& asked) { finish_evaluation(asked); }, job);
+    evaluate_next();
   });
+}
+
+double ServerNode::loss_of(const SharedParameters& parameters) {
+  const bool is_lost = random_.uniform() < world_.scenario.faults.nan_evaluation;
+  return is_lost ? std::numeric_limits<double>::quiet_NaN() : toy::loss(parameters.values());
+}
+
+void ServerNode::finish_evaluation(const Evaluate& asked) {
+  const double loss = loss_of(asked.parameters);
+  step(Evaluated{asked.version, loss, toy::accuracy(loss)});
+}
+
+void ServerNode::finish_evaluation(const MeasureUpdate& asked) {
+  step(UpdateMeasured{asked.rank, asked.ticket, loss_of(asked.parameters)});
 }
 
 void ServerNode::carry_out(const KeepBest& effect) {

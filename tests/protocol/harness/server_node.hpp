@@ -1,6 +1,8 @@
 #pragma once
 
+#include <deque>
 #include <optional>
+#include <variant>
 
 #include "hermes/core/random.hpp"
 #include "hermes/protocol/server.hpp"
@@ -23,14 +25,20 @@ class ServerNode final : public Node {
   void on_tick() override;
 
   void step(const ServerEvent& event);
+  void evaluate_next();
+  double loss_of(const SharedParameters& parameters);
+  void finish_evaluation(const Evaluate& asked);
+  void finish_evaluation(const MeasureUpdate& asked);
   void carry_out(const TellWorker& effect);
   void carry_out(const Evaluate& effect);
+  void carry_out(const MeasureUpdate& effect);
   void carry_out(const KeepBest& effect);
   void carry_out(const Note& effect);
   void carry_out(const ServerFinished& effect);
 
   Server server_;
   RandomStream random_;
+  std::deque<std::variant<Evaluate, MeasureUpdate>> to_evaluate_;
   std::optional<KeepBest> best_;
   StopReason finish_reason_ = StopReason::Failed;
 };

@@ -108,6 +108,10 @@ Checkers make_checkers(const Scenario& scenario) {
     void operator()(const AspConfig& /*config*/) const {
       checkers.push_back(std::make_unique<AtOnceChecker>());
     }
+    void operator()(const SspConfig& /*config*/) const {}
+    void operator()(const EbspConfig& /*config*/) const {}
+    void operator()(const SelSyncConfig& /*config*/) const {}
+    void operator()(const TimeboxConfig& /*config*/) const {}
     void operator()(const HermesConfig& /*config*/) const {
       checkers.push_back(std::make_unique<AtOnceChecker>());
       checkers.push_back(std::make_unique<GateChecker>());

@@ -31,6 +31,7 @@ void Trace::values(std::span<const float> values) {
 void Trace::report(const Report& report) {
   word(static_cast<std::uint64_t>(report.kind));
   word(static_cast<std::uint64_t>(report.payload));
+  word(report.vote ? 1 : 0);
   word(report.ticket.value);
   word(report.round.value);
   word(report.base.value);
@@ -51,6 +52,7 @@ void Trace::body(const MessageBody& body) {
     word(release->assignment.generation);
     word(release->assignment.order_seed);
     word(release->plan.rounds);
+    real(release->plan.box_seconds);
   } else if (const auto* stop = std::get_if<Stop>(&body)) {
     word(static_cast<std::uint64_t>(stop->reason));
     text(stop->detail);
@@ -82,6 +84,9 @@ void Trace::add(const ServerStep& step) {
     } else if (const auto* evaluate = std::get_if<Evaluate>(&effect)) {
       word(evaluate->version.value);
       values(evaluate->parameters.values());
+    } else if (const auto* measure = std::get_if<MeasureUpdate>(&effect)) {
+      word(measure->ticket.value);
+      values(measure->parameters.values());
     } else if (const auto* best = std::get_if<KeepBest>(&effect)) {
       word(best->version.value);
       real(best->loss);

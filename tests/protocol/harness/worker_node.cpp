@@ -15,14 +15,14 @@ namespace hermes::protocol::harness {
 namespace {
 
 Worker make_worker(const Scenario& scenario, Rank rank) {
-  Strategy strategy = make_strategy(scenario.strategy, StaticAllocationConfig{});
+  Strategy strategy = make_strategy(scenario.strategy, scenario.context(rank));
   const std::vector<Rank>& misfits = scenario.faults.misfits;
   const bool fits = std::find(misfits.begin(), misfits.end(), rank) == misfits.end();
   WorkerConfig config;
   config.join = Join{.program_version = scenario.server.program_version,
                      .run_fingerprint = scenario.server.run_fingerprint + (fits ? 0 : 1),
                      .parameter_count = toy::kParameters,
-                     .shard_rows_max = 100};
+                     .memory_budget = 100};
   config.liveness = scenario.server.liveness;
   config.payload = strategy.merge->payload();
   return {std::move(config), std::move(strategy.push)};
@@ -79,6 +79,9 @@ void WorkerNode::carry_out(const TellServer& effect) {
   Message message{effect.body, {}};
   if (const auto* report = std::get_if<Report>(&effect.body)) {
     message.payload = payload_of(report->payload);
+    if (!message.payload.empty()) {
+      sent_ = local_;
+    }
   }
   world_.network.send(rank_, kServerRank, std::move(message));
 }
@@ -90,7 +93,15 @@ void WorkerNode::carry_out(const LoadAssignment& /*effect*/) {
 
 void WorkerNode::carry_out(const AdoptModel& effect) {
   Verdict& verdict = world_.observer.verdict();
-  verdict.require(!is_training_, "no model is adopted in the middle of a round", rank_);
+  verdict.require(!is_training_ || effect.rebase, "no model is adopted in the middle of a round",
+                  rank_);
+  if (effect.rebase) {
+    for (std::size_t i = 0; i < local_.size(); ++i) {
+      local_[i] += effect.parameters.values()[i] - sent_[i];
+    }
+    pulled_.assign(effect.parameters.values().begin(), effect.parameters.values().end());
+    return;
+  }
   if (effect.source == ModelSource::Initial) {
     local_ = initial_;
   } else {
@@ -106,10 +117,23 @@ void WorkerNode::carry_out(const StartRound& effect) {
   is_training_ = true;
   const Duration mean = world_.scenario.timing.round.at(static_cast<std::size_t>(rank_.value) - 1);
   const Duration length = (0.7 + 0.6 * timing_random_.uniform()) * mean;
-  begin_work(length, [this, validate = effect.validate] {
-    is_training_ = false;
-    step(RoundFinished{train(validate)});
-  });
+  needs_ = effect.needs;
+  if (effect.is_open_ended) {
+    begin_work(seconds(1e9), [] {});  // until it is told to finish
+  } else {
+    begin_work(length, [this] { finish_round(); });
+  }
+}
+
+void WorkerNode::finish_round() {
+  is_training_ = false;
+  step(RoundFinished{train()});
+}
+
+void WorkerNode::carry_out(const FinishRound& /*effect*/) {
+  world_.observer.verdict().require(is_training_, "only a round can be told to finish", rank_);
+  drop_work();
+  begin_work(seconds(0.001), [this] { finish_round(); });
 }
 
 void WorkerNode::carry_out(const AbandonRound& /*effect*/) {
@@ -122,13 +146,15 @@ void WorkerNode::carry_out(const WorkerFinished& effect) {
   finish();
 }
 
-RoundOutcome WorkerNode::train(bool validate) {
+RoundOutcome WorkerNode::train() {
   toy::train(local_, training_random_);
   RoundOutcome outcome;
   outcome.steps = toy::kStepsPerRound;
   outcome.samples = std::uint64_t{toy::kStepsPerRound} * toy::kMinibatch;
+  outcome.compute_seconds = 0.01;
   outcome.train_loss = toy::loss(local_);
-  if (validate) {
+  outcome.gradient_norm_squared = needs_.gradient_norm ? toy::loss(local_) : 0.0;
+  if (needs_.validation) {
     const bool is_lost = timing_random_.uniform() < world_.scenario.faults.noise_of(rank_).nan_loss;
     outcome.validation_loss =
         is_lost ? std::numeric_limits<double>::quiet_NaN() : outcome.train_loss;

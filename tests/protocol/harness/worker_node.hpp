@@ -31,10 +31,12 @@ class WorkerNode final : public Node {
   void carry_out(const LoadAssignment& effect);
   void carry_out(const AdoptModel& effect);
   void carry_out(const StartRound& effect);
+  void carry_out(const FinishRound& effect);
   void carry_out(const AbandonRound& effect);
   void carry_out(const WorkerFinished& effect);
 
-  RoundOutcome train(bool validate);
+  void finish_round();
+  RoundOutcome train();
   SharedParameters payload_of(PayloadKind kind);
 
   Rank rank_;
@@ -42,6 +44,8 @@ class WorkerNode final : public Node {
   std::vector<float> initial_;
   std::vector<float> pulled_;
   std::vector<float> local_;
+  std::vector<float> sent_;  ///< what it was when it was last pushed
+  RoundNeeds needs_{};
   RandomStream training_random_;
   RandomStream timing_random_;
   bool is_training_ = false;

@@ -1,32 +1,38 @@
 #pragma once
 
 #include "hermes/protocol/merge_rule.hpp"
+#include "hermes/protocol/server_optimizer.hpp"
+#include "hermes/protocol/strategy.hpp"
 
 namespace hermes::protocol {
 
-/// bsp: w <- w + server_learning_rate (mean of w_i - w), weighted by samples.
+/// bsp, ebsp, selsync, timebox: one step of the server optimizer along the mean of the workers'
+/// deltas, weighted by samples.
 ///
-/// Workers send w_i itself: the mean is taken in double precision, so one worker gets its own
-/// weights back bit for bit, which w + (w_i - w) in single precision would not give.
-class MeanOfModels final : public MergeRule {
+/// With PayloadKind::Parameters workers send w_i itself: the mean is taken in double precision, so
+/// with a plain optimizer one worker gets its own weights back bit for bit, which w + (w_i - w) in
+/// single precision would not give. With PayloadKind::Delta a rounding wire does little harm.
+class MeanOfUpdates final : public MergeRule {
  public:
-  explicit MeanOfModels(double server_learning_rate) : learning_rate_(server_learning_rate) {}
-  PayloadKind payload() const override { return PayloadKind::Parameters; }
+  MeanOfUpdates(const ServerOptimizerConfig& server, PayloadKind payload)
+      : optimizer_(server), payload_(payload) {}
+  PayloadKind payload() const override { return payload_; }
   void merge(const MergeInput& input, std::span<float> merged) override;
 
  private:
-  double learning_rate_;
+  ServerOptimizer optimizer_;
+  PayloadKind payload_;
 };
 
-/// asp: w <- w + server_learning_rate d_i for each delta.
-class SumOfDeltas final : public MergeRule {
+/// asp, ssp, hermes with merge = delta: one step of the server optimizer along each delta.
+class EachDelta final : public MergeRule {
  public:
-  explicit SumOfDeltas(double server_learning_rate) : learning_rate_(server_learning_rate) {}
+  explicit EachDelta(const ServerOptimizerConfig& server) : optimizer_(server) {}
   PayloadKind payload() const override { return PayloadKind::Delta; }
   void merge(const MergeInput& input, std::span<float> merged) override;
 
  private:
-  double learning_rate_;
+  ServerOptimizer optimizer_;
 };
 
 /// hermes: w <- (a w + b w_i) / (a + b) with a = 1 / L_global, b = 1 / L_i (1 + staleness)^-c and
@@ -34,12 +40,15 @@ class SumOfDeltas final : public MergeRule {
 /// is the paper's loss-weighted sum of gradients.
 class LossWeighted final : public MergeRule {
  public:
-  explicit LossWeighted(double staleness_exponent) : staleness_exponent_(staleness_exponent) {}
+  explicit LossWeighted(double staleness_exponent, LossSource weights = LossSource::Worker)
+      : staleness_exponent_(staleness_exponent), weights_(weights) {}
   PayloadKind payload() const override { return PayloadKind::Displacement; }
+  bool needs_update_loss() const override { return weights_ == LossSource::Server; }
   void merge(const MergeInput& input, std::span<float> merged) override;
 
  private:
   double staleness_exponent_;
+  LossSource weights_;
   double first_loss_ = 0.0;  ///< stands in for L_global until the server has evaluated
 };
 

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "hermes/protocol/gate.hpp"
 #include "hermes/protocol/push_rule.hpp"
+#include "hermes/protocol/strategy.hpp"
 
 namespace hermes::protocol {
 
-/// bsp, asp: every round is pushed.
-class EveryRound final : public PushRule {
+/// bsp, asp, ssp, ebsp, timebox: one push at the end of the plan, which is every round but for
+/// ebsp.
+class EndOfPlan final : public PushRule {
  public:
-  bool needs_validation() const override { return false; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
 };
 
@@ -16,12 +20,28 @@ class EveryRound final : public PushRule {
 /// loss is not finite asks for the global model instead and leaves no trace in the gate.
 class GatedPush final : public PushRule {
  public:
-  explicit GatedPush(const GateConfig& config) : gate_(config) {}
-  bool needs_validation() const override { return true; }
+  GatedPush(const GateConfig& config, bool overlaps) : gate_(config), overlaps_(overlaps) {}
+  RoundNeeds needs() const override { return {.validation = true}; }
+  bool overlaps() const override { return overlaps_; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
 
  private:
   Gate gate_;
+  bool overlaps_;
+};
+
+/// selsync: votes to synchronise when the moving average of the squared gradient norm has changed
+/// by `delta` of itself, and while the first `window` rounds fill it.
+class GradientVote final : public PushRule {
+ public:
+  explicit GradientVote(const SelSyncConfig& config) : config_(config) {}
+  RoundNeeds needs() const override { return {.gradient_norm = true}; }
+  PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
+
+ private:
+  SelSyncConfig config_;
+  std::optional<double> average_;
+  std::uint64_t rounds_ = 0;
 };
 
 }  // namespace hermes::protocol

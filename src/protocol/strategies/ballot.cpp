@@ -1,0 +1,44 @@
+#include "hermes/protocol/strategies/release_rules.hpp"
+
+namespace hermes::protocol {
+namespace {
+
+/// A vote to synchronise; so is a model that got lost, and a payload that has come already.
+bool wants_model(const Peer& peer) {
+  return peer.last_report.kind != ReportKind::Vote || peer.last_report.vote || peer.pending;
+}
+
+bool must_be_collected(const Peer& peer) {
+  return peer.last_report.kind == ReportKind::Vote && !peer.pending;
+}
+
+}  // namespace
+
+ReleaseDecision Ballot::decide(const Roster& roster, Version /*version*/, Instant /*now*/) {
+  ReleaseDecision decision;
+  if (!roster.all_live_waiting()) {
+    return decision;
+  }
+  bool is_synchronising = false;
+  for (const Peer& peer : roster.peers()) {
+    is_synchronising = is_synchronising || (peer.is_waiting() && wants_model(peer));
+  }
+  for (const Peer& peer : roster.peers()) {
+    if (peer.is_waiting() && is_synchronising && must_be_collected(peer)) {
+      decision.collect.push_back(peer.rank);
+    }
+  }
+  if (!decision.collect.empty()) {
+    return decision;
+  }
+  decision.merge = is_synchronising;
+  decision.with_model = is_synchronising;
+  for (const Peer& peer : roster.peers()) {
+    if (peer.is_waiting()) {
+      decision.release.push_back({peer.rank});
+    }
+  }
+  return decision;
+}
+
+}  // namespace hermes::protocol
