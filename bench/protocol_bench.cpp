@@ -13,6 +13,8 @@
 namespace hermes::protocol {
 namespace {
 
+const RandomStream kCoin(1, RandomPurpose::Gate);
+
 constexpr std::int64_t kCnn = 114'314;
 constexpr std::int64_t kAlexnetS = 973'322;
 
@@ -84,7 +86,7 @@ void BM_merge_loss_weighted(benchmark::State& state) {
 }
 
 void BM_gate_decision(benchmark::State& state) {
-  Gate gate(GateConfig{});
+  Gate gate(GateConfig{}, kCoin);
   RandomStream random(1, RandomPurpose::Test);
   for (auto _ : state) {
     benchmark::DoNotOptimize(gate.decide(1.0 + 0.1 * random.uniform()));

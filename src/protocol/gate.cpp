@@ -29,8 +29,9 @@ Gate::Decision Gate::decide(double loss) {
   const double z = sigma <= sigma_min ? 0.0 : (loss - mean) / sigma;
 
   ++silent_;
-  const bool push = window_.size() >= 2 && z <= threshold_;
-  const Decision decision{push, GateReading{z, mean, sigma, threshold_, silent_}};
+  const GateCause cause = cause_of(z);
+  const bool push = cause != GateCause::None;
+  const Decision decision{push, GateReading{z, mean, sigma, threshold_, silent_, cause}};
   if (push) {
     silent_ = 0;
     if (config_.clear_window) {
@@ -43,6 +44,23 @@ Gate::Decision Gate::decide(double loss) {
     threshold_ = std::min(0.0, threshold_ * (1.0 - config_.beta));
   }
   return decision;
+}
+
+GateCause Gate::cause_of(double z) {
+  switch (config_.kind) {
+    case GateKind::Coin:
+      return coin_.uniform() < config_.push_probability ? GateCause::Coin : GateCause::None;
+    case GateKind::Period:
+      return silent_ >= config_.push_period ? GateCause::Period : GateCause::None;
+    case GateKind::ZScore:
+      break;
+  }
+  const bool is_open = std::isinf(threshold_) && threshold_ > 0.0;
+  if (is_open || (window_.size() >= 2 && z <= threshold_)) {
+    return GateCause::Significant;
+  }
+  const bool is_due = config_.max_silent > 0 && silent_ >= config_.max_silent;
+  return is_due ? GateCause::Silence : GateCause::None;
 }
 
 }  // namespace hermes::protocol

@@ -30,6 +30,22 @@ std::string_view to_string(StopReason reason) {
   return "unknown";
 }
 
+std::string_view to_string(GateCause cause) {
+  switch (cause) {
+    case GateCause::None:
+      return "none";
+    case GateCause::Significant:
+      return "significant";
+    case GateCause::Silence:
+      return "silent for too long";
+    case GateCause::Coin:
+      return "coin";
+    case GateCause::Period:
+      return "period";
+  }
+  return "unknown";
+}
+
 std::string_view kind_name(const MessageBody& body) {
   struct Namer {
     std::string_view operator()(const Join&) const { return "join"; }

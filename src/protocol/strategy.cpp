@@ -1,5 +1,6 @@
 #include "hermes/protocol/strategy.hpp"
 
+#include "hermes/core/random.hpp"
 #include "hermes/protocol/strategies/merge_rules.hpp"
 #include "hermes/protocol/strategies/push_rules.hpp"
 #include "hermes/protocol/strategies/release_rules.hpp"
@@ -49,8 +50,10 @@ struct StrategyMaker {
             allocation()};
   }
   Strategy operator()(const HermesConfig& config) const {
-    return {std::make_unique<GatedPush>(config.gate, config.overlap), std::make_unique<AtOnce>(),
-            merge_of(config), allocation()};
+    const RandomStream coin(context.seed, RandomPurpose::Gate,
+                            static_cast<std::uint64_t>(context.rank.value));
+    return {std::make_unique<GatedPush>(config.gate, coin, config.overlap),
+            std::make_unique<AtOnce>(), merge_of(config), allocation()};
   }
   Strategy operator()(const TimeboxConfig& config) const {
     return {std::make_unique<EndOfPlan>(), std::make_unique<TimeBox>(config),

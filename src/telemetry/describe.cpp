@@ -65,14 +65,6 @@ std::string text_of(const protocol::TrainingStarted& started) {
   return fmt::format("training starts with {}", counted(started.workers, "worker"));
 }
 
-std::string gate_text(const protocol::Report& report) {
-  const protocol::GateReading& gate = report.gate;
-  return fmt::format(
-      "; gate: z {:.4f} {} threshold {:.4f}, mean {:.4f}, sigma {:.4f}, silent {} -> {}", gate.z,
-      gate.z <= gate.threshold ? "<=" : ">", gate.threshold, gate.mean, gate.sigma, gate.silent,
-      report.kind == protocol::ReportKind::Push ? "push" : "no push");
-}
-
 std::string text_of(const protocol::ReportAccepted& accepted) {
   const protocol::Report& report = accepted.report;
   std::string text = fmt::format(
@@ -87,7 +79,7 @@ std::string text_of(const protocol::ReportAccepted& accepted) {
                         report.validation_accuracy);
   }
   if (report.gate != protocol::GateReading{}) {
-    text += gate_text(report);
+    text += "; gate: " + describe(report.gate);
   }
   return text;
 }
@@ -151,6 +143,15 @@ std::string_view name_of(protocol::ReportKind kind) {
       return "pull";
   }
   return "unknown";
+}
+
+std::string describe(const protocol::GateReading& gate) {
+  std::string text = fmt::format(
+      "z {:.4f} {} threshold {:.4f}, mean {:.4f}, sigma {:.4f}, silent {} -> ", gate.z,
+      gate.z <= gate.threshold ? "<=" : ">", gate.threshold, gate.mean, gate.sigma, gate.silent);
+  return text + (gate.cause == protocol::GateCause::None
+                     ? "no push"
+                     : fmt::format("push ({})", to_string(gate.cause)));
 }
 
 std::string describe(const protocol::Record& record) {

@@ -113,6 +113,7 @@ void serialize(Archive& archive, Join& join, unsigned) {
 template <class Archive>
 void serialize(Archive& archive, GateReading& gate, unsigned) {
   wire::fields(archive, gate.z, gate.mean, gate.sigma, gate.threshold, gate.silent);
+  wire::enumerator(archive, gate.cause, GateCause::Period, "gate cause");
 }
 
 template <class Archive>

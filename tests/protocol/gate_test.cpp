@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,8 @@
 
 namespace hermes::protocol {
 namespace {
+
+const RandomStream kCoin(1, RandomPurpose::Gate);
 
 /// The round (from 1) of the first push over these losses.
 std::optional<int> first_push(Gate& gate, const std::vector<double>& losses) {
@@ -24,7 +27,7 @@ std::optional<int> first_push(Gate& gate, const std::vector<double>& losses) {
 }
 
 TEST(GateTest, first_loss_has_no_score) {
-  Gate gate({.alpha = 100.0});
+  Gate gate({.alpha = 100.0}, kCoin);
   const Gate::Decision decision = gate.decide(5.0);
   EXPECT_FALSE(decision.push);
   EXPECT_EQ(decision.reading.z, 0.0);
@@ -34,7 +37,7 @@ TEST(GateTest, first_loss_has_no_score) {
 
 TEST(GateTest, two_losses_score_exactly_one) {
   for (const double drop : {1e-3, 1.0, 1e6}) {
-    Gate gate(GateConfig{});
+    Gate gate(GateConfig{}, kCoin);
     gate.decide(2.0);
     EXPECT_NEAR(gate.decide(2.0 - drop).reading.z, -1.0, 1e-9);
   }
@@ -42,7 +45,7 @@ TEST(GateTest, two_losses_score_exactly_one) {
 
 TEST(GateTest, score_never_exceeds_root_of_window_less_one) {
   RandomStream random(1, RandomPurpose::Test);
-  Gate gate({.alpha = -100.0, .window = 10});
+  Gate gate({.alpha = -100.0, .window = 10}, kCoin);
   for (std::size_t round = 1; round <= 2000; ++round) {
     const double n = static_cast<double>(std::min<std::size_t>(round, 10));
     const double z = gate.decide(std::exp(8.0 * random.normal())).reading.z;
@@ -55,7 +58,7 @@ TEST(GateTest, score_never_exceeds_root_of_window_less_one) {
 }
 
 TEST(GateTest, default_threshold_lets_nothing_pass_before_the_third_round_after_a_clear) {
-  Gate gate(GateConfig{});
+  Gate gate(GateConfig{}, kCoin);
   const std::vector<double> falling{10.0, 9.99, 1.0};
   EXPECT_EQ(first_push(gate, falling), 3);
   EXPECT_EQ(first_push(gate, falling), 3);
@@ -63,7 +66,7 @@ TEST(GateTest, default_threshold_lets_nothing_pass_before_the_third_round_after_
 
 TEST(GateTest, after_three_decays_any_drop_in_the_second_round_passes) {
   // Losses that rise keep the gate silent: lambda = 5 silent rounds bring the first decay.
-  Gate gate(GateConfig{});
+  Gate gate(GateConfig{}, kCoin);
   double loss = 1.0;
   for (int round = 1; round <= 7; ++round) {
     EXPECT_FALSE(gate.decide(loss += 1.0).push);
@@ -77,7 +80,7 @@ TEST(GateTest, after_three_decays_any_drop_in_the_second_round_passes) {
 }
 
 TEST(GateTest, decay_begins_with_round_lambda_and_never_changes_the_sign) {
-  Gate gate({.alpha = -1.0, .beta = 0.5, .lambda = 3});
+  Gate gate({.alpha = -1.0, .beta = 0.5, .lambda = 3}, kCoin);
   const double expected[] = {-1.0, -1.0, -1.0, -0.5, -0.25, -0.125};
   double loss = 0.0;
   for (const double threshold : expected) {
@@ -90,7 +93,7 @@ TEST(GateTest, decay_begins_with_round_lambda_and_never_changes_the_sign) {
 
 TEST(GateTest, equal_losses_have_score_zero_at_every_scale) {
   for (const double loss : {0.0, 0.1, 0.3, 2.3, 1e4 / 3.0, 1e9 / 7.0, 1e-9}) {
-    Gate gate({.alpha = -0.1});
+    Gate gate({.alpha = -0.1}, kCoin);
     for (int round = 0; round < 30; ++round) {
       const Gate::Decision decision = gate.decide(loss);
       EXPECT_EQ(decision.reading.z, 0.0) << loss;
@@ -106,7 +109,8 @@ TEST(GateTest, what_a_push_forgets) {
   };
   for (const Case c :
        {Case{true, false}, Case{false, false}, Case{true, true}, Case{false, true}}) {
-    Gate gate({.lambda = 1, .clear_window = c.clear_window, .reset_threshold = c.reset_threshold});
+    Gate gate({.lambda = 1, .clear_window = c.clear_window, .reset_threshold = c.reset_threshold},
+              kCoin);
     gate.decide(1.0);
     gate.decide(1.5);
     gate.decide(1.2);
@@ -118,6 +122,55 @@ TEST(GateTest, what_a_push_forgets) {
     EXPECT_EQ(next.sigma == 0.0, c.clear_window);
     EXPECT_EQ(next.threshold, c.reset_threshold ? -1.3 : push.reading.threshold);
   }
+}
+
+TEST(GateTest, an_infinite_alpha_lets_every_round_pass) {
+  for (const bool clear_window : {true, false}) {
+    Gate gate({.alpha = std::numeric_limits<double>::infinity(), .clear_window = clear_window},
+              kCoin);
+    for (const double loss : {1.0, 2.0, 2.0, 9.0, 0.5}) {
+      EXPECT_TRUE(gate.decide(loss).push);
+    }
+  }
+}
+
+TEST(GateTest, silence_ends_with_max_silent) {
+  Gate gate({.max_silent = 4, .alpha = -100.0}, kCoin);
+  for (int push = 0; push < 3; ++push) {
+    for (int round = 1; round < 4; ++round) {
+      EXPECT_FALSE(gate.decide(1.0).push);
+    }
+    const Gate::Decision decision = gate.decide(1.0);
+    EXPECT_TRUE(decision.push);
+    EXPECT_EQ(decision.reading.cause, GateCause::Silence);
+  }
+}
+
+TEST(GateTest, period_pushes_every_so_many_rounds_whatever_the_loss) {
+  Gate gate({.kind = GateKind::Period, .push_period = 3}, kCoin);
+  std::vector<bool> pushes;
+  for (int round = 0; round < 9; ++round) {
+    pushes.push_back(gate.decide(10.0 - round).push);
+  }
+  EXPECT_EQ(pushes,
+            (std::vector<bool>{false, false, true, false, false, true, false, false, true}));
+}
+
+TEST(GateTest, coin_pushes_at_its_rate_and_by_its_stream) {
+  const GateConfig config{.kind = GateKind::Coin, .push_probability = 0.3};
+  Gate gate(config, kCoin);
+  Gate same(config, kCoin);
+  Gate other(config, RandomStream(1, RandomPurpose::Gate, 7));
+  int pushes = 0;
+  int differences = 0;
+  for (int round = 0; round < 10000; ++round) {
+    const bool push = gate.decide(1.0).push;
+    EXPECT_EQ(push, same.decide(5.0 - round).push);
+    differences += push == other.decide(1.0).push ? 0 : 1;
+    pushes += push ? 1 : 0;
+  }
+  EXPECT_NEAR(pushes, 3000, 4 * std::sqrt(10000 * 0.3 * 0.7));
+  EXPECT_GT(differences, 1000);
 }
 
 /// Section 1.1 line by line, with no thought of speed.
@@ -140,7 +193,8 @@ class SlowGate {
     }
     const long double sigma = std::sqrt(squares / static_cast<long double>(n));
     z = sigma < 1e-12L ? 0.0 : static_cast<double>((loss - mean) / sigma);
-    if (n >= 2 && z <= threshold_) {
+    const bool is_due = config_.max_silent > 0 && silent_ + 1 == config_.max_silent;
+    if ((n >= 2 && z <= threshold_) || is_due) {
       silent_ = 0;
       losses_ = config_.clear_window ? std::vector<double>{} : window;
       threshold_ = config_.reset_threshold ? config_.alpha : threshold_;
@@ -165,13 +219,14 @@ TEST(GateTest, agrees_with_the_slow_version_on_random_losses) {
   int pushes = 0;
   for (int run = 0; run < 300; ++run) {
     GateConfig config;
+    config.max_silent = static_cast<std::uint32_t>(random.below(3) * random.below(8));
     config.alpha = -2.0 * random.uniform();
     config.beta = random.uniform();
     config.lambda = static_cast<std::uint32_t>(1 + random.below(6));
     config.window = static_cast<std::uint32_t>(2 + random.below(12));
     config.clear_window = random.uniform() < 0.5;
     config.reset_threshold = random.uniform() < 0.5;
-    Gate gate(config);
+    Gate gate(config, kCoin);
     SlowGate slow(config);
     for (int round = 0; round < 100; ++round) {
       const double loss = std::exp(-0.02 * round) + 0.2 * random.normal();

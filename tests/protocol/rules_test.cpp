@@ -14,6 +14,8 @@
 namespace hermes::protocol {
 namespace {
 
+const RandomStream kCoin(1, RandomPurpose::Gate);
+
 using enum PeerState;
 
 Roster roster_of(const std::vector<PeerState>& states) {
@@ -105,7 +107,7 @@ TEST(PushRulesTest, end_of_plan_pushes_without_validation) {
 }
 
 TEST(PushRulesTest, gated_push_says_how_it_came_to_its_decision) {
-  GatedPush rule(GateConfig{}, false);
+  GatedPush rule(GateConfig{}, kCoin, false);
   EXPECT_EQ(rule.needs(), RoundNeeds{.validation = true});
   EXPECT_EQ(rule.decide({.validation_loss = 3.0}, 0).kind, ReportKind::Suppressed);
   EXPECT_EQ(rule.decide({.validation_loss = 2.9}, 0).kind, ReportKind::Suppressed);
@@ -117,8 +119,8 @@ TEST(PushRulesTest, gated_push_says_how_it_came_to_its_decision) {
 }
 
 TEST(PushRulesTest, loss_that_is_no_number_asks_for_a_model_and_leaves_no_trace) {
-  GatedPush clean(GateConfig{}, false);
-  GatedPush disturbed(GateConfig{}, false);
+  GatedPush clean(GateConfig{}, kCoin, false);
+  GatedPush disturbed(GateConfig{}, kCoin, false);
   for (const double loss : {3.0, 2.9, 2.95, 1.0, 1.1, 0.5}) {
     for (const double wrong : {std::nan(""), std::numeric_limits<double>::infinity()}) {
       EXPECT_EQ(disturbed.decide({.validation_loss = wrong}, 0).kind, ReportKind::Pull);

@@ -17,6 +17,8 @@
 namespace hermes::protocol {
 namespace {
 
+const RandomStream kCoin(1, RandomPurpose::Gate);
+
 /// Votes in every round.
 class VoteEveryRound final : public PushRule {
  public:
@@ -129,7 +131,7 @@ TEST(WorkerTest, joins_loads_trains_and_reports) {
 }
 
 TEST(WorkerTest, suppressed_rounds_go_on_and_their_samples_add_up) {
-  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, false));
+  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, kCoin, false));
   driver.begin();
   for (int round = 1; round <= 2; ++round) {
     driver.finish_round(round, 5.0 - round * 0.01);
@@ -150,7 +152,7 @@ TEST(WorkerTest, suppressed_rounds_go_on_and_their_samples_add_up) {
 }
 
 TEST(WorkerTest, loss_that_is_no_number_asks_for_the_global_model) {
-  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, false));
+  WorkerDriver driver(std::make_unique<GatedPush>(GateConfig{}, kCoin, false));
   driver.begin();
   driver.finish_round(1.0, std::nan(""));
   EXPECT_EQ(driver.told<Report>()->kind, ReportKind::Pull);

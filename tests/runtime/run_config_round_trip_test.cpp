@@ -112,7 +112,7 @@ RunConfig everything_changed() {
     return protocol::ServerOptimizerConfig{protocol::ServerOptimizerKind::Adam, first + 0.5, 0.125,
                                            0.25, first + 0.75};
   };
-  c.strategy.hermes = {{-2.5, 0.5, 13, 14, false, true},
+  c.strategy.hermes = {{protocol::GateKind::Coin, 0.75, 31, 32, -2.5, 0.5, 13, 14, false, true},
                        protocol::HermesMerge::Delta,
                        protocol::LossSource::Server,
                        1.5,
@@ -175,12 +175,16 @@ floor = 0.0625
 type = "asp"
 
 [strategy.hermes]
+gate = "coin"
 alpha = -2.5
 beta = 0.5
 lambda = 13
 window = 14
 clear_window = false
 reset_threshold = true
+max_silent = 32
+push_probability = 0.75
+push_period = 31
 staleness_exponent = 1.5
 merge = "delta"
 weights = "server"

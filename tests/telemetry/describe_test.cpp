@@ -103,10 +103,16 @@ TEST(DescribeTest, reports_say_what_was_measured) {
 
 TEST(DescribeTest, gate_decisions_are_explained) {
   protocol::ReportAccepted push = report(1, 4, ReportKind::Push);
-  push.report.gate = {.z = -1.41421, .mean = 0.5, .sigma = 0.125, .threshold = -1.3, .silent = 4};
-  EXPECT_EQ(describe(push),
-            "worker 1 round 4: push, base version 0, 10 steps in 0.500 s, train loss 0.2500; gate: "
-            "z -1.4142 <= threshold -1.3000, mean 0.5000, sigma 0.1250, silent 4 -> push");
+  push.report.gate = {.z = -1.41421,
+                      .mean = 0.5,
+                      .sigma = 0.125,
+                      .threshold = -1.3,
+                      .silent = 4,
+                      .cause = protocol::GateCause::Significant};
+  EXPECT_EQ(
+      describe(push),
+      "worker 1 round 4: push, base version 0, 10 steps in 0.500 s, train loss 0.2500; gate: "
+      "z -1.4142 <= threshold -1.3000, mean 0.5000, sigma 0.1250, silent 4 -> push (significant)");
   protocol::ReportAccepted silent = report(1, 5, ReportKind::Suppressed);
   silent.report.gate = {.z = 1.0, .mean = 0.5, .sigma = 0.125, .threshold = -1.3, .silent = 1};
   EXPECT_EQ(describe(silent),

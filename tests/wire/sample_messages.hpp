@@ -28,7 +28,8 @@ inline std::vector<protocol::Message> one_of_each() {
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5, 6,
-              0.5, 0.375, 0.625, 0.25, -0.125, 2.0, GateReading{-1.5, 1.0, 0.75, -1.25, 7}},
+              0.5, 0.375, 0.625, 0.25, -0.125, 2.0,
+              GateReading{-1.5, 1.0, 0.75, -1.25, 7, GateCause::Silence}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
       {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.125, 0.25}, "no rows"}, {}},
@@ -79,7 +80,7 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
                real(),
                real(),
                real(),
-               {real(), real(), real(), real(), u32()}};
+               {real(), real(), real(), real(), u32(), static_cast<GateCause>(random.below(5))}};
     message.payload = report->payload == PayloadKind::None ? SharedParameters{} : values();
   } else if (auto* leave = std::get_if<Leave>(&message.body)) {
     *leave = {reason(),

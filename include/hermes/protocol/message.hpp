@@ -58,6 +58,17 @@ enum class ReportKind : std::uint8_t {
   Pull,        ///< lost its way (non-finite loss): no payload, waits for a model
 };
 
+/// Why the gate let an update pass.
+enum class GateCause : std::uint8_t {
+  None,         ///< it did not, or there is no gate
+  Significant,  ///< z <= threshold
+  Silence,      ///< it had held back `max_silent` rounds
+  Coin,
+  Period,
+};
+
+std::string_view to_string(GateCause cause);
+
 /// How the gate came to its decision (ALGORITHMS section 1.1); all zero where there is no gate.
 struct GateReading {
   double z = 0.0;
@@ -65,6 +76,7 @@ struct GateReading {
   double sigma = 0.0;
   double threshold = 0.0;
   std::uint32_t silent = 0;  ///< rounds since the last push, this one included
+  GateCause cause = GateCause::None;
 
   friend bool operator==(const GateReading&, const GateReading&) = default;
 };

@@ -11,6 +11,9 @@ namespace hermes::telemetry {
 /// sigma, threshold, silent rounds, decision.
 std::string describe(const protocol::Record& record);
 
+/// The gate's decision alone: z, mean, sigma, threshold, silent rounds, decision and its cause.
+std::string describe(const protocol::GateReading& gate);
+
 /// push, vote, suppressed or pull.
 std::string_view name_of(protocol::ReportKind kind);
 

@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 7> kStrategies{
     protocol::TimeboxConfig::kName,
 };
 constexpr std::array<std::string_view, 4> kServerOptimizers{"sgd", "momentum", "nesterov", "adam"};
+constexpr std::array<std::string_view, 3> kGates{"zscore", "coin", "period"};
 constexpr std::array<std::string_view, 2> kHermesMerges{"loss_weighted", "delta"};
 constexpr std::array<std::string_view, 2> kLossSources{"worker", "server"};
 constexpr std::array<std::string_view, 1> kAllocations{"static"};
@@ -137,6 +138,11 @@ void visit(KeyVisitor& v, const ServerKeys& keys, protocol::ServerOptimizerConfi
 }
 
 void visit(KeyVisitor& v, protocol::HermesConfig& hermes) {
+  v.choice(
+      {"strategy.hermes.gate",
+       "what decides on a push: the z-score of the validation loss, or for comparison a coin or "
+       "every k-th round"},
+      hermes.gate.kind, kGates);
   v.real({"strategy.hermes.alpha", "gate: first threshold of the z-score"}, hermes.gate.alpha,
          RealRange::any());
   v.real({"strategy.hermes.beta", "gate: decay of the threshold per silent round"},
@@ -149,6 +155,13 @@ void visit(KeyVisitor& v, protocol::HermesConfig& hermes) {
          hermes.gate.clear_window);
   v.flag({"strategy.hermes.reset_threshold", "gate: go back to alpha after a push"},
          hermes.gate.reset_threshold);
+  v.small_integer({"strategy.hermes.max_silent",
+                   "gate: push anyway in this silent round; 0: never (label-sorted rows need it)"},
+                  hermes.gate.max_silent, {});
+  v.real({"strategy.hermes.push_probability", "gate = coin: chance of a push after each round"},
+         hermes.gate.push_probability, RealRange::unit());
+  v.small_integer({"strategy.hermes.push_period", "gate = period: rounds per push"},
+                  hermes.gate.push_period, {.min = 1});
   v.real({"strategy.hermes.staleness_exponent",
           "merge: c in the weight (1 + staleness)^-c of an update"},
          hermes.staleness_exponent, RealRange::not_negative());

@@ -20,7 +20,8 @@ class EndOfPlan final : public PushRule {
 /// loss is not finite asks for the global model instead and leaves no trace in the gate.
 class GatedPush final : public PushRule {
  public:
-  GatedPush(const GateConfig& config, bool overlaps) : gate_(config), overlaps_(overlaps) {}
+  GatedPush(const GateConfig& config, const RandomStream& coin, bool overlaps)
+      : gate_(config, coin), overlaps_(overlaps) {}
   RoundNeeds needs() const override { return {.validation = true}; }
   bool overlaps() const override { return overlaps_; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
