@@ -46,7 +46,8 @@ constexpr float float_of_fp16(std::uint16_t half) {
     bits = kFloatInfinity;
   } else if (magnitude < 0x400U) {
     // Subnormal: so many units of 2^-24. The product is exact and a normal float, or zero.
-    bits = std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-24F);
+    bits = std::bit_cast<std::uint32_t>(static_cast<float>(static_cast<std::int32_t>(magnitude)) *
+                                        0x1p-24F);
   }
   return std::bit_cast<float>(sign | bits);
 }
