@@ -182,7 +182,9 @@ std::optional<protocol::WorkerEvent> Trainer::finish_round() {
   return protocol::RoundFinished{outcome_};
 }
 
-SharedParameters Trainer::payload(protocol::PayloadKind kind) {
+SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {
+  HERMES_ASSERT(feedback == nullptr || kind == protocol::PayloadKind::Delta,
+                "trainer: only a delta can be thinned out");
   if (kind == protocol::PayloadKind::Parameters) {
     return {network_, network_->parameters()};
   }
@@ -190,6 +192,9 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind) {
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
   AlignedVector<float> difference = pool_.acquire();
   subtract(network_->parameters(), base.values(), difference);
+  if (feedback != nullptr) {
+    feedback->sparsify(difference);
+  }
   return pool_.seal(std::move(difference));
 }
 

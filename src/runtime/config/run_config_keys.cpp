@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 3> kSchedules{
 constexpr std::array<std::string_view, 3> kStrategies{
     protocol::HermesConfig::kName, protocol::BspConfig::kName, protocol::AspConfig::kName};
 constexpr std::array<std::string_view, 1> kAllocations{"static"};
-constexpr std::array<std::string_view, 1> kPayloads{"fp32"};
+constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
+constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
 
 void path(KeyVisitor& v, const Key& key, std::filesystem::path& value) {
   std::string text = value.string();
@@ -115,6 +116,15 @@ void visit(KeyVisitor& v, StrategySettings& strategy) {
          strategy.asp.server_learning_rate, RealRange::positive());
 }
 
+void visit(KeyVisitor& v, WireSettings& wire) {
+  v.choice({"wire.payload", "how workers send parameters; auto: fp32"}, wire.payload, kPayloads);
+  v.choice({"wire.down", "how the server sends models; auto: as wire.payload, with topk fp32"},
+           wire.down, kModelPayloads);
+  v.real({"wire.topk_fraction",
+          "topk: part of the values that a push carries; the rest waits for the next"},
+         wire.topk_fraction, {.min = 0.0, .max = 1.0, .above_min = true});
+}
+
 void visit(KeyVisitor& v, StopSettings& stop) {
   v.integer({"stop.patience", "evaluations without a new best validation loss; 0: no such limit"},
             stop.server.patience, {});
@@ -155,8 +165,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
            kAllocations);
   v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
             config.allocation.initial_rows, kRows);
-  v.choice({"wire.payload", "number format of parameters on the wire"}, config.wire_payload,
-           kPayloads);
+  visit(v, config.wire);
   visit(v, config.stop);
   v.integer({"evaluation.every_merges",
              "merges between evaluations of the global model; 0: each for hermes, else about ten "
