@@ -4,6 +4,10 @@
 #include "wire/half_bits.hpp"
 #include "wire/half_kernels.hpp"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 namespace hermes::wire {
 namespace {
 
@@ -22,6 +26,17 @@ constexpr HalfKernels kPortable{
     .from_bf16 = convert_each<float_of_bf16, std::uint16_t, float>,
 };
 
+#ifdef __x86_64__
+/// Clang's __builtin_cpu_supports does not know this one.
+bool has_f16c() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+#endif
+
 const HalfKernels& kernels() {
   static const HalfKernels kChosen = supported_half_kernels().back();
   return kChosen;
@@ -32,7 +47,7 @@ const HalfKernels& kernels() {
 std::vector<HalfKernels> supported_half_kernels() {
   std::vector<HalfKernels> supported{kPortable};
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) {
+  if (__builtin_cpu_supports("avx2") && has_f16c()) {
     supported.push_back(avx2_half_kernels());
   }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -1,7 +1,7 @@
 // fp16 with the AVX-512 forms of the F16C instructions (half_avx2.cpp says why their bits are
-// right). bf16 is the portable loop in wider registers and not vcvtneps2bf16 (AVX512_BF16), which
-// takes subnormal numbers for zero: bits would depend on the CPU. The loop is as fast as memory
-// anyway.
+// right). bf16 is the portable loop, compiled for AVX-512, and not vcvtneps2bf16 (AVX512_BF16),
+// which takes subnormal numbers for zero: bits would depend on the CPU. The loop is as fast as
+// memory anyway.
 #ifdef __x86_64__
 
 #include <immintrin.h>
@@ -9,7 +9,7 @@
 #include "wire/half_bits.hpp"
 #include "wire/half_kernels.hpp"
 
-#define HERMES_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,prefer-vector-width=512")))
+#define HERMES_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 namespace hermes::wire {
 namespace {
