@@ -1,9 +1,14 @@
 #include <benchmark/benchmark.h>
 
+#include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "hermes/core/random.hpp"
 #include "hermes/wire/codec.hpp"
+#include "hermes/wire/error_feedback.hpp"
+#include "wire/half_kernels.hpp"
 
 namespace {
 
@@ -42,8 +47,9 @@ void BM_Encode(benchmark::State& state, MakeMessage make) {
 
 void BM_Decode(benchmark::State& state, MakeMessage make) {
   const Frame frame = wire::encode(make(state.range(0)));
+  ParameterPool pool(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(wire::decode(frame, frame.payload.bytes.size()));
+    benchmark::DoNotOptimize(wire::decode(frame, pool));
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
@@ -55,10 +61,125 @@ void BM_EncodeHeartbeat(benchmark::State& state) {
   }
 }
 
+/// A push after sparsification: one value in a hundred.
+protocol::Message sparse_report(std::int64_t count) {
+  const auto owner = std::make_shared<std::vector<float>>(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < owner->size(); i += 100) {
+    owner->at(i) = 0.5F;
+  }
+  protocol::Message message = report(count);
+  message.payload = {owner, *owner};
+  return message;
+}
+
+protocol::Message message_for(wire::PayloadEncoding encoding, std::int64_t count) {
+  return encoding == wire::PayloadEncoding::Sparse ? sparse_report(count) : report(count);
+}
+
+void BM_EncodeAs(benchmark::State& state, wire::PayloadEncoding encoding) {
+  const protocol::Message message = message_for(encoding, state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(wire::encode(message, encoding));
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+void BM_DecodeFrom(benchmark::State& state, wire::PayloadEncoding encoding) {
+  const Frame frame = wire::encode(message_for(encoding, state.range(0)), encoding);
+  ParameterPool pool(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(wire::decode(frame, pool));
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+/// The floor: what moving the floats alone costs.
+void BM_Memcpy(benchmark::State& state) {
+  const AlignedVector<float> source(static_cast<std::size_t>(state.range(0)), 0.5F);
+  AlignedVector<float> target(source.size());
+  for (auto _ : state) {
+    std::memcpy(target.data(), source.data(), source.size() * sizeof(float));
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+void BM_Narrow(benchmark::State& state, wire::HalfKernels::Narrow narrow) {
+  const AlignedVector<float> values(static_cast<std::size_t>(state.range(0)), 0.3F);
+  AlignedVector<std::uint16_t> halves(values.size());
+  for (auto _ : state) {
+    narrow(values.data(), halves.data(), values.size());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+void BM_Widen(benchmark::State& state, wire::HalfKernels::Widen widen) {
+  const AlignedVector<std::uint16_t> halves(static_cast<std::size_t>(state.range(0)), 0x3800);
+  AlignedVector<float> values(halves.size());
+  for (auto _ : state) {
+    widen(halves.data(), values.data(), halves.size());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+/// One value in a hundred is kept.
+void BM_Sparsify(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  RandomStream random(1, RandomPurpose::Test);
+  AlignedVector<float> delta(count);
+  for (float& value : delta) {
+    value = static_cast<float>(random.normal());
+  }
+  wire::ErrorFeedback feedback(count, 0.01);
+  AlignedVector<float> update(count);
+  for (auto _ : state) {
+    update = delta;
+    feedback.sparsify(update);
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+/// The conversions of every path of this CPU, under its name.
+void register_conversions() {
+  for (const wire::HalfKernels& kernels : wire::supported_half_kernels()) {
+    const std::string path(kernels.name);
+    const auto add = [&path](const char* name, auto function, auto kernel) {
+      benchmark::RegisterBenchmark((std::string(name) + "/" + path).c_str(), function, kernel)
+          ->Arg(kAlexNet);
+    };
+    add("BM_ToFp16", BM_Narrow, kernels.to_fp16);
+    add("BM_ToBf16", BM_Narrow, kernels.to_bf16);
+    add("BM_FromFp16", BM_Widen, kernels.from_fp16);
+    add("BM_FromBf16", BM_Widen, kernels.from_bf16);
+  }
+}
+
 BENCHMARK_CAPTURE(BM_Encode, report, report)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_Encode, release, release)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_Decode, report, report)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_Decode, release, release)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK(BM_EncodeHeartbeat);
+BENCHMARK_CAPTURE(BM_EncodeAs, fp16, wire::PayloadEncoding::Fp16)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_EncodeAs, bf16, wire::PayloadEncoding::Bf16)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_EncodeAs, sparse, wire::PayloadEncoding::Sparse)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_DecodeFrom, fp16, wire::PayloadEncoding::Fp16)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_DecodeFrom, bf16, wire::PayloadEncoding::Bf16)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_DecodeFrom, sparse, wire::PayloadEncoding::Sparse)->Arg(kAlexNet);
+BENCHMARK(BM_Sparsify)->Arg(kCnn)->Arg(kAlexNet);
+BENCHMARK(BM_Memcpy)->Arg(kAlexNet);
 
 }  // namespace
+
+int main(int argc, char** argv) {
+  register_conversions();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -33,6 +33,7 @@ runtime::RunConfig load_config(const TrainOptions& options, std::uint32_t worker
   }
   if (workers == 0) {
     config.strategy.type = runtime::StrategyKind::Bsp;
+    config.wire = {};  // there is none
   }
   return config;
 }

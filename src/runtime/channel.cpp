@@ -4,13 +4,21 @@
 #include <utility>
 #include <vector>
 
+#include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
-#include "hermes/wire/codec.hpp"
 
 namespace hermes::runtime {
+
+Channel::Channel(transport::Transport& transport, std::size_t parameter_count,
+                 wire::PayloadEncoding encoding, Wire wire)
+    : transport_(transport), encoder_(encoding), received_(parameter_count), wire_(wire) {
+  HERMES_ASSERT(wire == Wire::Counted || !wire::is_lossy(encoding),
+                "channel: nothing to save inside one process");
+}
+
 void Channel::send(Rank to, const protocol::Message& message) {
   send_delayed();
-  Frame frame = wire::encode(message);
+  Frame frame = encoder_.encode(message);
   const std::uint64_t size = counted_size(frame);
   const bool must_wait = std::any_of(delayed_.begin(), delayed_.end(),
                                      [to](const Delayed& delayed) { return delayed.to == to; });
@@ -48,7 +56,7 @@ std::optional<Channel::Incoming> Channel::receive() {
   Incoming incoming{received->from, std::nullopt};
   if (!received->malformed) {
     try {
-      incoming.message = wire::decode(received->frame, payload_bytes_max_);
+      incoming.message = wire::decode(received->frame, received_);
     } catch (const DecodeError&) {
       // The server rejects and counts it; what exactly was wrong with noise helps nobody.
     }

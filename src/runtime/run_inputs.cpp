@@ -65,9 +65,11 @@ void RunInputs::check_workers(std::uint32_t workers) const {
 }
 
 protocol::Strategy RunInputs::strategy(Rank rank) const {
-  return protocol::make_strategy(
-      config_.strategy_spec(),
-      {.allocation = config_.allocation_spec(), .seed = config_.seed, .rank = rank});
+  return protocol::make_strategy(config_.strategy_spec(),
+                                 {.allocation = config_.allocation_spec(),
+                                  .seed = config_.seed,
+                                  .rank = rank,
+                                  .lossy_payload = config_.has_lossy_payload()});
 }
 
 std::uint64_t RunInputs::fingerprint() const {

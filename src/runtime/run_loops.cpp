@@ -21,10 +21,6 @@ constexpr Duration kIdleWait = seconds(0.001);
 constexpr Duration kFarewell = seconds(5.0);
 constexpr std::string_view kSequential = "sequential";  // the strategy of one rank alone
 
-std::size_t payload_bytes(const RunInputs& inputs) {
-  return inputs.parameter_count() * sizeof(float);
-}
-
 telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunDirectory& directory,
                                              std::string_view strategy, std::uint32_t workers,
                                              const telemetry::ProgressConfig& progress) {
@@ -74,7 +70,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
   const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
-  Channel channel(transport, payload_bytes(inputs));
+  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);
   ServerNode node(inputs, workers, channel, recorder);
@@ -93,7 +89,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
 }
 
 RunOutcome work(const RunInputs& inputs, transport::Transport& transport) {
-  Channel channel(transport, payload_bytes(inputs));
+  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_up());
   Trainer trainer(inputs, transport.rank());
   WorkerNode node(inputs, channel, trainer);
   while (!node.is_finished()) {
@@ -109,14 +105,18 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
                        const Console& console) {
   HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
                 "one rank alone follows the rules of bsp");
-  transport::InProcNetwork network(
-      2, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload_bytes(inputs)},
-      transport::InProcNetwork::real_time());
+  HERMES_ASSERT(!inputs.config().has_lossy_payload(), "one rank alone has no wire");
+  transport::InProcNetwork network(2,
+                                   {.header_bytes_max = wire::kHeaderBytesMax,
+                                    .payload_bytes_max = inputs.parameter_count() * sizeof(float)},
+                                   transport::InProcNetwork::real_time());
   const Rank worker_rank{1};
   const std::unique_ptr<transport::Transport> server_side = network.endpoint(kServerRank);
   const std::unique_ptr<transport::Transport> worker_side = network.endpoint(worker_rank);
-  Channel server_channel(*server_side, payload_bytes(inputs), Channel::Wire::None);
-  Channel worker_channel(*worker_side, payload_bytes(inputs), Channel::Wire::None);
+  constexpr auto kAsInMemory = wire::PayloadEncoding::Fp32;
+  const std::uint64_t count = inputs.parameter_count();
+  Channel server_channel(*server_side, count, kAsInMemory, Channel::Wire::None);
+  Channel worker_channel(*worker_side, count, kAsInMemory, Channel::Wire::None);
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, kSequential, 1, console.progress), console.screen);
   Trainer trainer(inputs, worker_rank);

@@ -220,7 +220,9 @@ std::optional<protocol::WorkerEvent> Trainer::finish_round() {
   return protocol::RoundFinished{outcome_};
 }
 
-SharedParameters Trainer::payload(protocol::PayloadKind kind) {
+SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {
+  HERMES_ASSERT(feedback == nullptr || kind == protocol::PayloadKind::Delta,
+                "trainer: only a delta can be thinned out");
   if (kind == protocol::PayloadKind::Parameters) {
     return {network_, network_->parameters()};
   }
@@ -228,9 +230,14 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind) {
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
   AlignedVector<float> difference = pool_.acquire();
   subtract(network_->parameters(), base.values(), difference);
-  sent_ = pool_.seal(std::move(difference));
   sent_base_ = base;
-  return sent_;
+  if (feedback == nullptr) {
+    sent_ = pool_.seal(std::move(difference));
+    return sent_;
+  }
+  sent_ = pool_.copy_of(difference);  // what is held back now goes with a later push
+  feedback->sparsify(difference);
+  return pool_.seal(std::move(difference));
 }
 
 }  // namespace hermes::runtime

@@ -22,7 +22,11 @@ protocol::Worker make_worker(const RunInputs& inputs, Rank rank) {
 }  // namespace
 
 WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer)
-    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs, channel.rank())) {}
+    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs, channel.rank())) {
+  if (channel.encoding() == wire::PayloadEncoding::Sparse) {
+    feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
+  }
+}
 
 bool WorkerNode::turn() {
   const bool is_busy = trainer_.is_busy();
@@ -76,7 +80,7 @@ void WorkerNode::act(const protocol::TellServer& effect) {
   protocol::Message message{effect.body, {}};
   if (const auto* report = std::get_if<protocol::Report>(&effect.body);
       report != nullptr && report->payload != protocol::PayloadKind::None) {
-    message.payload = trainer_.payload(report->payload);
+    message.payload = trainer_.payload(report->payload, feedback_ ? &*feedback_ : nullptr);
   }
   channel_.send(kServerRank, message);
 }

@@ -81,52 +81,32 @@ Prelude read_prelude(std::span<const std::byte> header) {
   if (crc != crc32(covered)) {
     fail("message header: checksum", crc32(covered), crc);
   }
-  if (prelude.encoding != PayloadEncoding::Fp32) {
-    fail("message header: payload encoding at most",
-         static_cast<std::uint64_t>(PayloadEncoding::Fp32),
+  constexpr PayloadEncoding kLast = PayloadEncoding::Sparse;
+  if (prelude.encoding > kLast) {
+    fail("message header: payload encoding at most", static_cast<std::uint64_t>(kLast),
+         static_cast<std::uint64_t>(prelude.encoding));
+  }
+  if (prelude.payload_count == 0 && prelude.encoding != PayloadEncoding::Fp32) {
+    fail("message header: payload encoding without a payload", 0,
          static_cast<std::uint64_t>(prelude.encoding));
   }
   return prelude;
 }
 
-/// The payload as parameters, in place.
-SharedParameters read_payload(const Prelude& prelude, const SharedBytes& payload,
-                              std::size_t payload_bytes_max) {
-  const std::span<const std::byte> bytes = payload.bytes;
-  if (prelude.payload_count > payload_bytes_max / sizeof(float)) {
-    fail("message payload: values at most", payload_bytes_max / sizeof(float),
-         prelude.payload_count);
-  }
-  if (bytes.size() != prelude.payload_count * sizeof(float)) {
-    fail("message payload: bytes", prelude.payload_count * sizeof(float), bytes.size());
-  }
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) != 0) {
-    throw DecodeError("message payload: expected memory aligned for float, found it is not");
-  }
-  if (prelude.payload_checksum != payload_checksum(bytes)) {
-    fail("message payload: checksum", prelude.payload_checksum, payload_checksum(bytes));
-  }
-  if (bytes.empty()) {
-    return {};
-  }
-  return {payload.owner, {reinterpret_cast<const float*>(bytes.data()), prelude.payload_count}};
-}
-
-}  // namespace
-
-Frame encode(const Message& message) {
-  HERMES_ASSERT(wants_payload(message.body) == !message.payload.empty(),
+Frame make_frame(const MessageBody& body, const EncodedPayload& payload) {
+  HERMES_ASSERT(wants_payload(body) == (payload.count > 0),
                 "encode: the body and the payload disagree");
   Frame frame;
-  frame.payload = {message.payload.owner(), std::as_bytes(message.payload.values())};
+  frame.payload = payload.block;
 
   frame.header.reserve(kHeaderBytesMax);
   frame.header.resize(sizeof(Prelude));
-  append_body(message.body, frame.header);
+  append_body(body, frame.header);
   Prelude prelude;
-  prelude.kind = static_cast<std::uint8_t>(message.body.index());
-  prelude.payload_count = message.payload.size();
-  prelude.payload_checksum = payload_checksum(frame.payload.bytes);
+  prelude.kind = static_cast<std::uint8_t>(body.index());
+  prelude.encoding = payload.encoding;
+  prelude.payload_count = payload.count;
+  prelude.payload_checksum = payload.checksum;
   prelude.body_bytes = frame.header.size() - sizeof(Prelude);
   std::memcpy(frame.header.data(), &prelude, sizeof(prelude));
 
@@ -137,7 +117,32 @@ Frame encode(const Message& message) {
   return frame;
 }
 
-Message decode(const Frame& frame, std::size_t payload_bytes_max) {
+}  // namespace
+
+Frame encode(const Message& message, PayloadEncoding encoding) {
+  return make_frame(message.body, encode_payload(message.payload, encoding));
+}
+
+Frame Encoder::encode(const Message& message) {
+  // Only a released model never changes: a worker may send parameters that it trains on.
+  const SharedParameters& model = message.payload;
+  const bool is_kept = encoding_ != PayloadEncoding::Fp32 && model.owner() != nullptr &&
+                       std::holds_alternative<protocol::Release>(message.body);
+  if (!is_kept) {
+    return wire::encode(message, encoding_);
+  }
+  // The weak pointer keeps the owner's identity from being given to another model.
+  const bool is_same_owner =
+      !model_owner_.owner_before(model.owner()) && !model.owner().owner_before(model_owner_);
+  if (!is_same_owner || model_.data() != model.values().data() || model_.size() != model.size()) {
+    encoded_model_ = encode_payload(model, encoding_);
+    model_owner_ = model.owner();
+    model_ = model.values();
+  }
+  return make_frame(message.body, encoded_model_);
+}
+
+Message decode(const Frame& frame, ParameterPool& pool) {
   const std::span<const std::byte> header(frame.header);
   const Prelude prelude = read_prelude(header);
   Message message;
@@ -148,7 +153,11 @@ Message decode(const Frame& frame, std::size_t payload_bytes_max) {
                           : "message payload: expected none for this body, found " +
                                 std::to_string(prelude.payload_count) + " values");
   }
-  message.payload = read_payload(prelude, frame.payload, payload_bytes_max);
+  message.payload = decode_payload({.encoding = prelude.encoding,
+                                    .count = prelude.payload_count,
+                                    .checksum = prelude.payload_checksum,
+                                    .block = frame.payload},
+                                   pool);
   return message;
 }
 

@@ -65,13 +65,16 @@ Message push(std::size_t parameters) {
   return {report, ParameterPool(parameters).copy_of(std::vector<float>(parameters, 1.5F))};
 }
 
+constexpr std::size_t kParameters = 250;
+
 class ChannelTest : public testing::Test {
  protected:
   /// "rank:detail" of the farewells sent so far.
   std::vector<std::string> sent() const {
     std::vector<std::string> texts;
     for (const auto& [to, frame] : transport_.sent) {
-      const Message message = wire::decode(frame, 1000);
+      ParameterPool pool(kParameters);
+      const Message message = wire::decode(frame, pool);
       const auto* farewell = std::get_if<Leave>(&message.body);
       texts.push_back(std::to_string(to.value) + ":" + (farewell ? farewell->detail : "beat"));
     }
@@ -79,7 +82,7 @@ class ChannelTest : public testing::Test {
   }
 
   FakeTransport transport_;
-  Channel channel_{transport_, 1000};
+  Channel channel_{transport_, kParameters};
 };
 
 using Texts = std::vector<std::string>;
@@ -101,7 +104,7 @@ TEST_F(ChannelTest, garbage_is_handed_on_as_no_message) {
   const Frame whole = wire::encode(leave("well"));
   Frame cut = whole;
   cut.header.pop_back();
-  const Frame large = wire::encode(push(251));  // 1004 bytes, 1000 fit
+  const Frame large = wire::encode(push(kParameters + 1));
   transport_.inbox.push_back({Rank{1}, {}});
   transport_.inbox.push_back({Rank{2}, cut});
   transport_.inbox.push_back({Rank{3}, Frame{Bytes(64, std::byte{0xA5}), {}}});
@@ -176,12 +179,32 @@ TEST_F(ChannelTest, counts_header_and_payload_bytes_once) {
 }
 
 TEST_F(ChannelTest, inside_one_process_no_byte_counts_as_moved) {
-  Channel channel(transport_, 1000, Channel::Wire::None);
+  Channel channel(transport_, kParameters, wire::PayloadEncoding::Fp32, Channel::Wire::None);
   channel.send(Rank{1}, push(100));
   transport_.inbox.push_back({Rank{1}, wire::encode(push(100))});
   EXPECT_TRUE(channel.receive()->message);
   EXPECT_EQ(channel.bytes_sent(), 0U);
   EXPECT_EQ(channel.bytes_received(), 0U);
+}
+
+TEST_F(ChannelTest, sends_in_its_own_encoding_and_understands_every_other) {
+  for (const auto encoding : {wire::PayloadEncoding::Fp16, wire::PayloadEncoding::Bf16,
+                              wire::PayloadEncoding::Sparse, wire::PayloadEncoding::Fp32}) {
+    Channel channel(transport_, kParameters, encoding);
+    EXPECT_EQ(channel.encoding(), encoding);
+    Message message = push(100);
+    std::vector<float> values(100);
+    values[7] = 1.5F;  // any of them can hold it
+    message.payload = ParameterPool(100).copy_of(values);
+    channel.send(Rank{1}, message);
+    const Frame& frame = transport_.sent.back().second;
+    EXPECT_EQ(frame.payload.bytes.size(), wire::encode(message, encoding).payload.bytes.size());
+    EXPECT_EQ(channel.bytes_sent(), frame.header.size() + frame.payload.bytes.size());
+    transport_.inbox.push_back({Rank{1}, frame});
+    const std::optional<Channel::Incoming> incoming = channel_.receive();
+    ASSERT_TRUE(incoming && incoming->message);
+    EXPECT_TRUE(std::ranges::equal(incoming->message->payload.values(), values));
+  }
 }
 
 TEST_F(ChannelTest, flush_waits_for_delayed_messages_up_to_its_bound) {

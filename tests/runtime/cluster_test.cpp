@@ -82,6 +82,44 @@ INSTANTIATE_TEST_SUITE_P(Strategies, StrategyTest,
                                          StrategyKind::Asp),
                          strategy_of);
 
+struct PayloadCase {
+  WireSettings wire;
+  std::size_t bytes_up;    ///< payload of one push of the 147 parameters of the small model
+  std::size_t bytes_down;  ///< and of one model
+};
+
+class PayloadTest : public testing::TestWithParam<PayloadCase> {};
+
+TEST_P(PayloadTest, two_workers_learn_with_fewer_bytes) {
+  test::TestRun run(1000);
+  run.config.strategy.type = StrategyKind::Asp;
+  run.config.strategy.asp.server.learning_rate = 0.5;
+  run.config.allocation.initial_rows = 300;
+  run.config.stop.server.max_rounds = 30;
+  run.config.wire = GetParam().wire;
+  const RunInputs inputs(run.config);
+  ASSERT_EQ(inputs.parameter_count(), 147U);
+  const test::ClusterResult result = test::run_cluster(inputs, 2, 5);
+  ASSERT_TRUE(result.best);
+  EXPECT_GE(result.best->validation_accuracy, 0.95);
+  EXPECT_EQ(result.summary.rejected_updates, 0U);
+  // Headers are below 200 bytes; joins, farewells and heartbeats are few and small.
+  const telemetry::ByteCounters& bytes = result.summary.bytes;
+  const std::uint64_t pushes = result.summary.pushes;
+  EXPECT_GT(bytes.up, pushes * GetParam().bytes_up);
+  EXPECT_LT(bytes.up, pushes * (GetParam().bytes_up + 200) + 2000);
+  EXPECT_GT(bytes.down, (pushes - 10) * GetParam().bytes_down);
+  EXPECT_LT(bytes.down, (pushes + 10) * (GetParam().bytes_down + 200) + 2000);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Payloads, PayloadTest,
+    testing::Values(PayloadCase{{PayloadFormat::Auto, PayloadFormat::Auto}, 588, 588},
+                    PayloadCase{{PayloadFormat::Fp16, PayloadFormat::Auto}, 294, 294},
+                    PayloadCase{{PayloadFormat::Bf16, PayloadFormat::Fp32}, 294, 588},
+                    PayloadCase{{PayloadFormat::Topk, PayloadFormat::Auto, 0.1}, 120, 588},
+                    PayloadCase{{PayloadFormat::Topk, PayloadFormat::Fp16, 0.05}, 64, 294}));
+
 TEST(ClusterTest, target_accuracy_ends_the_run) {
   test::TestRun run;
   run.config.strategy.type = StrategyKind::Bsp;

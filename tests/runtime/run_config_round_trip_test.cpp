@@ -69,6 +69,9 @@ RunConfig random_config(std::uint64_t seed) {
   config.train.optimizer.momentum = std::max(config.train.optimizer.momentum, 0.25);
   config.train.schedule.every_steps = std::max<std::uint64_t>(config.train.schedule.every_steps, 1);
   config.train.schedule.total_steps = std::max<std::uint64_t>(config.train.schedule.total_steps, 1);
+  if (config.wire.payload == PayloadFormat::Topk) {
+    config.strategy.type = StrategyKind::Asp;
+  }
   config.stop.server.patience = std::max<std::uint64_t>(config.stop.server.patience, 1);
   config.liveness.worker_timeout += config.liveness.heartbeat;
   config.liveness.server_timeout += config.liveness.heartbeat;
@@ -125,6 +128,7 @@ RunConfig everything_changed() {
   c.strategy.selsync = {0.625, 29, 0.375};
   c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
   c.allocation.initial_rows = 15;
+  c.wire = {PayloadFormat::Topk, PayloadFormat::Bf16, 0.375};
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
   c.liveness.heartbeat = seconds(1.5);
@@ -245,7 +249,9 @@ type = "static"
 initial_rows = 15
 
 [wire]
-payload = "fp32"
+payload = "topk"
+down = "bf16"
+topk_fraction = 0.375
 
 [stop]
 patience = 16

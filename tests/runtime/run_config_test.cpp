@@ -69,6 +69,32 @@ TEST(RunConfigTest, chosen_optimizer_takes_what_it_has_of_the_table) {
   EXPECT_EQ(std::get<nn::AdamwSpec>(adamw.optimizer.spec()).weight_decay, 0.01);
 }
 
+TEST(RunConfigTest, models_travel_as_pushes_do_unless_told_otherwise) {
+  using wire::PayloadEncoding;
+  struct Row {
+    const char* wire;
+    PayloadEncoding up;
+    PayloadEncoding down;
+  };
+  const std::vector<Row> rows{
+      {"", PayloadEncoding::Fp32, PayloadEncoding::Fp32},
+      {"payload = \"fp32\"", PayloadEncoding::Fp32, PayloadEncoding::Fp32},
+      {"payload = \"fp16\"", PayloadEncoding::Fp16, PayloadEncoding::Fp16},
+      {"payload = \"bf16\"", PayloadEncoding::Bf16, PayloadEncoding::Bf16},
+      {"payload = \"topk\"", PayloadEncoding::Sparse, PayloadEncoding::Fp32},
+      {"payload = \"topk\"\ndown = \"fp16\"", PayloadEncoding::Sparse, PayloadEncoding::Fp16},
+      {"payload = \"fp16\"\ndown = \"fp32\"", PayloadEncoding::Fp16, PayloadEncoding::Fp32},
+      {"down = \"bf16\"", PayloadEncoding::Fp32, PayloadEncoding::Bf16},
+  };
+  for (const Row& row : rows) {
+    const RunConfig config = parse(std::string("[wire]\n") + row.wire, {"strategy.type=asp"});
+    EXPECT_EQ(config.payload_up(), row.up) << row.wire;
+    EXPECT_EQ(config.payload_down(), row.down) << row.wire;
+    const bool is_exact = row.up == PayloadEncoding::Fp32 && row.down == PayloadEncoding::Fp32;
+    EXPECT_EQ(config.has_lossy_payload(), !is_exact) << row.wire;
+  }
+}
+
 TEST(RunConfigTest, schedule_is_the_one_that_was_chosen) {
   const auto step =
       parse("[train]\nschedule = { type = \"step\", warmup_steps = 5, every_steps = 7 }")

@@ -85,14 +85,14 @@ TEST_F(RunLoopsTest, worker_of_another_run_is_refused_with_the_reason) {
   RunConfig other_config = run_.config;
   other_config.seed = 99;
   const RunInputs other(other_config);
-  Channel channel(*server_, inputs_.parameter_count() * 4);
+  Channel channel(*server_, inputs_.parameter_count());
   std::ostringstream screen;
   telemetry::RunRecorderConfig recorder_config;
   recorder_config.directory = run_.directory.path();
   recorder_config.progress.quiet = true;
   telemetry::RunRecorder recorder(recorder_config, screen);
   ServerNode node(inputs_, 1, channel, recorder);
-  Channel worker_channel(*worker_, other.parameter_count() * 4);
+  Channel worker_channel(*worker_, other.parameter_count());
   Trainer trainer(other, Rank{1});
   WorkerNode worker(other, worker_channel, trainer);
   for (int turn = 0; turn < 10 && !worker.is_finished(); ++turn) {

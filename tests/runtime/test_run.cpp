@@ -166,17 +166,19 @@ protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {
 }
 
 ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed) {
-  const std::size_t payload_bytes = inputs.parameter_count() * sizeof(float);
+  const std::size_t parameters = inputs.parameter_count();
   transport::InProcNetwork network(
       static_cast<std::int32_t>(workers) + 1,
-      {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload_bytes});
+      {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = parameters * sizeof(float)});
   std::vector<std::unique_ptr<transport::Transport>> endpoints;
   std::vector<std::unique_ptr<Channel>> channels;
   std::vector<std::unique_ptr<Trainer>> trainers;
   std::vector<std::unique_ptr<WorkerNode>> nodes;
   for (std::uint32_t rank = 0; rank <= workers; ++rank) {
     endpoints.push_back(network.endpoint(Rank{static_cast<std::int32_t>(rank)}));
-    channels.push_back(std::make_unique<Channel>(*endpoints.back(), payload_bytes));
+    channels.push_back(std::make_unique<Channel>(
+        *endpoints.back(), parameters,
+        rank == 0 ? inputs.config().payload_down() : inputs.config().payload_up()));
     if (rank > 0) {
       trainers.push_back(std::make_unique<Trainer>(inputs, endpoints.back()->rank()));
       nodes.push_back(std::make_unique<WorkerNode>(inputs, *channels.back(), *trainers.back()));

@@ -244,6 +244,22 @@ TEST(TrainerTest, delta_and_displacement_are_differences_to_what_was_pulled_and_
   EXPECT_FALSE(std::ranges::equal(trained, pulled));
 }
 
+TEST(TrainerTest, a_thinned_out_delta_and_what_stays_behind_are_the_whole_delta) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  Trainer trainer(inputs, Rank{1});
+  prepare(trainer, assignment_of(inputs, Rank{1}));
+  train_round(trainer);
+  wire::ErrorFeedback feedback(inputs.parameter_count(), 0.1);
+  const SharedParameters whole = trainer.payload(PayloadKind::Delta);
+  const SharedParameters sent = trainer.payload(PayloadKind::Delta, &feedback);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    ASSERT_EQ(sent.values()[i] + feedback.residual()[i], whole.values()[i]);
+  }
+  EXPECT_EQ(std::ranges::count_if(sent.values(), [](float value) { return value != 0.0F; }),
+            feedback.kept_count());
+}
+
 TEST(TrainerTest, adopting_the_initial_model_restores_it) {
   const test::TestRun run;
   const RunInputs inputs(run.config);

@@ -39,6 +39,13 @@ TEST(ChecksumTest, payload_checksum_equals_the_slow_version_for_every_length) {
   }
 }
 
+TEST(ChecksumTest, payload_checksum_fills_the_last_word_up_with_zeros) {
+  const std::vector<std::uint32_t> words{1, 2, 0x00030201};
+  const auto bytes = std::as_bytes(std::span(words));
+  EXPECT_EQ(payload_checksum(bytes.first(11)), slow_checksum(words));
+  EXPECT_NE(payload_checksum(bytes.first(10)), slow_checksum(words));
+}
+
 TEST(ChecksumTest, payload_checksum_changes_with_every_bit_and_with_the_order) {
   RandomStream random(2, RandomPurpose::Test);
   std::vector<std::uint32_t> words(40);

@@ -18,7 +18,11 @@ using testing::parameters;
 using testing::received;
 using testing::same;
 
-constexpr std::size_t kPayloadBytesMax = 4096;
+/// Decodes with a pool of its own.
+Message decode(const Frame& frame, std::size_t count_max = 1024) {
+  ParameterPool pool(count_max);
+  return wire::decode(frame, pool);
+}
 
 class EveryKindTest : public ::testing::TestWithParam<std::size_t> {};
 
@@ -28,7 +32,7 @@ TEST_P(EveryKindTest, comes_back_as_it_was) {
     const Message message = testing::random_message(GetParam(), random);
     const Frame frame = encode(message);
     ASSERT_LE(frame.header.size(), kHeaderBytesMax);
-    ASSERT_TRUE(same(decode(received(frame), kPayloadBytesMax), message));
+    ASSERT_TRUE(same(decode(received(frame)), message));
   }
 }
 
@@ -44,7 +48,7 @@ TEST(CodecTest, neither_encode_nor_decode_copies_the_payload) {
   EXPECT_EQ(frame.payload.owner, message.payload.owner());
 
   const Frame arrived = received(frame);
-  const Message decoded = decode(arrived, kPayloadBytesMax);
+  const Message decoded = decode(arrived);
   EXPECT_EQ(reinterpret_cast<const std::byte*>(decoded.payload.values().data()),
             arrived.payload.bytes.data());
   EXPECT_EQ(decoded.payload.owner(), arrived.payload.owner);
@@ -57,7 +61,7 @@ TEST(CodecTest, a_decoded_payload_outlives_its_frame_and_lets_go_of_its_block) {
     {
       const Frame arrived = received(encode(one_of_each()[1]));
       block = arrived.payload.owner;
-      decoded = decode(arrived, kPayloadBytesMax);
+      decoded = decode(arrived);
     }
     EXPECT_FALSE(block.expired());
     EXPECT_THAT(decoded.payload.values(), ::testing::ElementsAre(1.0F, -2.0F, 0.5F));
@@ -71,7 +75,7 @@ TEST(CodecTest, numbers_that_are_not_finite_keep_their_bits) {
   Message message = one_of_each()[1];
   std::get<protocol::Report>(message.body).train_loss = nan;
   message.payload = parameters({inf, -inf, std::numeric_limits<float>::quiet_NaN(), -0.0F});
-  const Message decoded = decode(received(encode(message)), kPayloadBytesMax);
+  const Message decoded = decode(received(encode(message)));
   EXPECT_TRUE(std::isnan(std::get<protocol::Report>(decoded.body).train_loss));
   EXPECT_TRUE(std::ranges::equal(std::as_bytes(decoded.payload.values()),
                                  std::as_bytes(message.payload.values())));
@@ -103,9 +107,70 @@ TEST(CodecTest, long_texts_are_cut_between_characters) {
 
 TEST(CodecTest, a_payload_of_exactly_the_limit_is_read_and_a_larger_one_is_not) {
   const Frame frame = encode(one_of_each()[1]);
-  EXPECT_NO_THROW(decode(received(frame), 12));
-  EXPECT_THROW(decode(received(frame), 11), DecodeError);
+  EXPECT_NO_THROW(decode(received(frame), 3));
+  EXPECT_THROW(decode(received(frame), 2), DecodeError);
   EXPECT_THROW(decode(received(frame), 0), DecodeError);
+}
+
+TEST(CodecTest, header_without_a_payload_does_not_depend_on_the_encoding) {
+  for (const std::size_t kind : {0U, 2U, 6U}) {
+    const Message message = one_of_each()[kind];
+    EXPECT_EQ(encode(message, PayloadEncoding::Sparse).header, encode(message).header);
+  }
+}
+
+/// A release whose payload halves can hold.
+Message release(const SharedParameters& model) {
+  Message message = one_of_each()[4];
+  message.payload = model;
+  return message;
+}
+
+TEST(EncoderTest, a_model_released_to_many_is_converted_once) {
+  Encoder encoder(PayloadEncoding::Fp16);
+  const Message first = release(parameters({1.0F, 2.0F, 3.0F}));
+  Message second = first;
+  std::get<protocol::Release>(second.body).ticket = Ticket{99};
+  const Frame a = encoder.encode(first);
+  const Frame b = encoder.encode(second);
+  EXPECT_EQ(a.payload.bytes.data(), b.payload.bytes.data());
+  EXPECT_TRUE(same(decode(received(a)), first));
+  EXPECT_TRUE(same(decode(received(b)), second));
+}
+
+TEST(EncoderTest, each_model_is_its_own_even_where_another_one_lay) {
+  Encoder encoder(PayloadEncoding::Fp16);
+  ParameterPool pool(2);
+  for (const float value : {1.0F, 2.0F, 3.0F}) {
+    const Message message = release(pool.copy_of(std::vector<float>(2, value)));  // one address
+    EXPECT_TRUE(same(decode(received(encoder.encode(message))), message));
+  }
+  const SharedParameters whole = pool.copy_of(std::vector<float>{1.0F, 2.0F});
+  const SharedParameters part(whole.owner(), whole.values().first(1));
+  for (const SharedParameters& model : {whole, part, whole}) {
+    EXPECT_TRUE(same(decode(received(encoder.encode(release(model)))), release(model)));
+  }
+}
+
+TEST(EncoderTest, a_model_is_not_kept_alive) {
+  Encoder encoder(PayloadEncoding::Bf16);
+  std::weak_ptr<const void> owner;
+  {
+    const Message message = release(parameters({1.0F}));
+    owner = message.payload.owner();
+    encoder.encode(message);
+  }
+  EXPECT_TRUE(owner.expired());
+}
+
+TEST(EncoderTest, a_report_is_converted_anew_as_its_parameters_may_have_changed) {
+  const auto values = std::make_shared<std::vector<float>>(3, 1.0F);
+  Message report = one_of_each()[1];
+  report.payload = {values, *values};
+  Encoder encoder(PayloadEncoding::Fp16);
+  encoder.encode(report);
+  values->at(1) = 2.0F;
+  EXPECT_TRUE(same(decode(received(encoder.encode(report))), report));
 }
 
 TEST(CodecDeathTest, a_body_that_disagrees_with_its_payload_is_a_bug_of_the_sender) {

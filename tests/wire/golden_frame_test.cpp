@@ -13,6 +13,10 @@ namespace {
 /// kWireVersion must grow, and these lines are printed by the failing test.
 constexpr std::array<const char*, 7> kGoldenHeaders = {
     // join: prelude, body, checksum
+    "48524d5302000000000000000000000036638d7536638d751f00000000000000"
+    "0500302e312e3088776655443322112a000000000000002823000000000000"
+    "16cc01c6",
+    // report: prelude, body, checksum
     "48524d53020001000300000000000000adab869badab869b8400000000000000"
     "0002010100000000000000020000000000000003000000000000000400000005"
     "000000000000000600000000000000000000000000e03f000000000000d83f00"
@@ -20,6 +24,29 @@ constexpr std::array<const char*, 7> kGoldenHeaders = {
     "0000000000f8bf000000000000f03f000000000000e83f000000000000f4bf07"
     "00000002"
     "d1017c50",
+    // heartbeat: prelude, body, checksum
+    "48524d5302000200000000000000000036638d7536638d750000000000000000"
+    "e364a324",
+    // leave: prelude, body, checksum
+    "48524d5302000300000000000000000036638d7536638d754a00000000000000"
+    "0801000000000000000200000000000000030000000000000004000000000000"
+    "000500000000000000000000000000e03f000000000000c03f000000000000d0"
+    "3f07006e6f20726f7773"
+    "02c975c8",
+    // release: prelude, body, checksum
+    "48524d53020004000100000000000000dad34a58dad34a584a00000000000000"
+    "0800000000000000090000000000000002030000000000000001050000000000"
+    "000007000000000000000b000000000000000d00000000000000110000000200"
+    "0000000000000000e83f"
+    "2ecddd1d",
+    // collect: prelude, body, checksum
+    "48524d5302000500000000000000000036638d7536638d750800000000000000"
+    "0a00000000000000"
+    "9c4b11a1",
+    // stop: prelude, body, checksum
+    "48524d5302000600000000000000000036638d7536638d750b00000000000000"
+    "00030000000400646f6e65"
+    "f4092228",
 };
 
 std::string hex(std::span<const std::byte> bytes) {
@@ -55,12 +82,38 @@ TEST(GoldenFrameTest, every_golden_frame_is_read_as_its_message) {
     const SharedParameters& payload = messages[kind].payload;
     const Frame frame{bytes_of(kGoldenHeaders[kind]),
                       {payload.owner(), std::as_bytes(payload.values())}};
-    EXPECT_TRUE(testing::same(decode(frame, 4096), messages[kind])) << "kind " << kind;
+    ParameterPool pool(3);
+    EXPECT_TRUE(testing::same(decode(frame, pool), messages[kind])) << "kind " << kind;
   }
 }
 
-TEST(GoldenFrameTest, the_payload_is_the_parameters_as_they_lie_in_memory) {
-  EXPECT_EQ(hex(encode(testing::one_of_each()[1]).payload.bytes), "0000803f000000c00000003f");
+struct PayloadCase {
+  PayloadEncoding encoding;
+  const char* prelude;  ///< without the length of the body
+  const char* payload;
+};
+
+/// A release of 8 parameters, all zero (one of them -0) but 1 at place 2 and -2.5 at place 7.
+constexpr PayloadCase kGoldenPayloads[] = {
+    {PayloadEncoding::Fp32, "48524d53020004000800000000000000f4daeb5af4daeb5a",
+     "00000000000000000000803f0000000000000000"
+     "0000000000000080000020c0"},
+    {PayloadEncoding::Fp16, "48524d53020004010800000000000000d43c9da0d43c9da0",
+     "00000000003c000000000000008000c1"},
+    {PayloadEncoding::Bf16, "48524d53020004020800000000000000b6f85611b6f85611",
+     "00000000803f000000000000008020c0"},
+    {PayloadEncoding::Sparse, "48524d53020004030800000000000000a117fb8ea117fb8e",
+     "02000000070000000000803f000020c0"},
+};
+
+TEST(GoldenFrameTest, every_encoding_of_a_payload_is_written_as_ever) {
+  protocol::Message message = testing::one_of_each()[4];
+  message.payload = testing::parameters({0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 0.0F, -0.0F, -2.5F});
+  for (const PayloadCase& golden : kGoldenPayloads) {
+    const Frame frame = encode(message, golden.encoding);
+    EXPECT_EQ(hex(std::span(frame.header).first(24)), golden.prelude);
+    EXPECT_EQ(hex(frame.payload.bytes), golden.payload);
+  }
 }
 
 }  // namespace

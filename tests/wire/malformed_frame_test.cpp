@@ -18,7 +18,7 @@ using testing::one_of_each;
 using testing::received;
 using testing::same;
 
-constexpr std::size_t kPayloadBytesMax = 4096;
+constexpr std::size_t kCountMax = 1024;
 constexpr std::size_t kBodyAt = 32;
 /// Places in MessageBody.
 enum Kind : std::uint8_t { Join, Report, Heartbeat, Leave, Release, Collect, Stop };
@@ -36,9 +36,10 @@ void poke(Bytes& header, std::size_t offset, T value) {
 }
 
 /// The message of the DecodeError that decoding throws; empty when it does not.
-std::string decode_error(const Frame& frame, std::size_t payload_bytes_max = kPayloadBytesMax) {
+std::string decode_error(const Frame& frame) {
   try {
-    decode(frame, payload_bytes_max);
+    ParameterPool pool(kCountMax);
+    decode(frame, pool);
   } catch (const DecodeError& error) {
     EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("\n")));
     return error.what();
@@ -119,7 +120,12 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
       {Stop, byte_at(4, 7), "wire version: expected 2, found 7"},
       {Stop, byte_at(6, 7), "kind: expected at most 6, found 7"},
       {Stop, byte_at(6, 255), "kind: expected at most 6, found 255"},
-      {Report, byte_at(7, 1), "payload encoding at most: expected 0, found 1"},
+      {Report, byte_at(7, 4), "payload encoding at most: expected 3, found 4"},
+      {Report, byte_at(7, 255), "payload encoding at most: expected 3, found 255"},
+      {Report, byte_at(7, 1), "payload: bytes: expected 6, found 12"},
+      {Report, byte_at(7, 2), "payload: bytes: expected 6, found 12"},
+      {Report, byte_at(7, 3), "payload: bytes: expected 8, found 12"},
+      {Stop, byte_at(7, 1), "encoding without a payload: expected 0, found 1"},
       {Heartbeat, byte_at(24, 1), "body bytes: expected 0, found 1"},
       {Stop, byte_at(kBodyAt, 11), "stop reason: expected at most 10, found 11"},
       {Stop, byte_at(kBodyAt + 6, 2), "detail: expected at most 256 bytes, found 516"},
@@ -176,7 +182,8 @@ TEST(MalformedFrameTest, random_sealed_bytes_are_rejected_or_read_to_the_last_by
     }
     seal(frame.header);
     try {
-      const Frame again = encode(decode(frame, kPayloadBytesMax));
+      ParameterPool pool(kCountMax);
+      const Frame again = encode(decode(frame, pool));
       EXPECT_EQ(again.header, frame.header);
     } catch (const DecodeError&) {
     }

@@ -6,9 +6,11 @@
 
 #include "hermes/core/frame.hpp"
 #include "hermes/core/id.hpp"
+#include "hermes/core/parameters.hpp"
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/message.hpp"
 #include "hermes/transport/transport.hpp"
+#include "hermes/wire/codec.hpp"
 
 namespace hermes::runtime {
 
@@ -26,12 +28,15 @@ class Channel {
   /// None: both ends are in one process, and no byte counts as sent.
   enum class Wire { Counted, None };
 
-  /// `payload_bytes_max`: the largest payload that fits the run.
-  Channel(transport::Transport& transport, std::size_t payload_bytes_max, Wire wire = Wire::Counted)
-      : transport_(transport), payload_bytes_max_(payload_bytes_max), wire_(wire) {}
+  /// `parameter_count`: values of the largest payload that fits the run. `encoding`: of payloads
+  /// that are sent; all are understood. Requires: Fp32 where there is no wire.
+  Channel(transport::Transport& transport, std::size_t parameter_count,
+          wire::PayloadEncoding encoding = wire::PayloadEncoding::Fp32, Wire wire = Wire::Counted);
 
   Rank rank() const { return transport_.rank(); }
   Instant now() const { return transport_.now(); }
+  /// What becomes of payloads on their way out.
+  wire::PayloadEncoding encoding() const { return encoder_.encoding(); }
 
   void send(Rank to, const protocol::Message& message);
   std::optional<Incoming> receive();
@@ -55,7 +60,8 @@ class Channel {
   std::uint64_t counted_size(const Frame& frame) const;
 
   transport::Transport& transport_;
-  std::size_t payload_bytes_max_;
+  wire::Encoder encoder_;
+  ParameterPool received_;  // what other encodings than fp32 are expanded into
   Wire wire_;
   std::deque<Delayed> delayed_;
   std::uint64_t bytes_sent_ = 0;

@@ -15,6 +15,7 @@
 #include "hermes/protocol/partition.hpp"
 #include "hermes/protocol/server.hpp"
 #include "hermes/protocol/strategy.hpp"
+#include "hermes/wire/payload_encoding.hpp"
 
 namespace hermes::runtime {
 
@@ -23,7 +24,8 @@ enum class OptimizerKind : std::uint8_t { Sgd, Adam, Adamw };
 enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
 enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, Timebox };
 enum class AllocationKind : std::uint8_t { Static };
-enum class PayloadFormat : std::uint8_t { Fp32 };
+/// How a run names wire::PayloadEncoding; Topk is Sparse after wire::ErrorFeedback.
+enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Topk };
 
 /// [data]
 struct DataSettings {
@@ -115,6 +117,15 @@ struct AllocationSettings {
   friend bool operator==(const AllocationSettings&, const AllocationSettings&) = default;
 };
 
+/// [wire]: how parameters cross it.
+struct WireSettings {
+  PayloadFormat payload = PayloadFormat::Auto;  ///< of what workers push
+  PayloadFormat down = PayloadFormat::Auto;     ///< of models to workers; never Topk
+  double topk_fraction = 0.01;                  ///< topk: part of the values sent; in (0, 1]
+
+  friend bool operator==(const WireSettings&, const WireSettings&) = default;
+};
+
 /// [stop]. Zero: no such limit; at least one limit is set.
 struct StopSettings {
   protocol::StopConfig server;  ///< what the protocol watches
@@ -141,7 +152,7 @@ struct RunConfig {
   TrainSettings train;
   StrategySettings strategy;
   AllocationSettings allocation;
-  PayloadFormat wire_payload = PayloadFormat::Fp32;
+  WireSettings wire;
   StopSettings stop;
   std::uint64_t evaluate_every_merges = 0;  ///< 0: see `evaluation_interval`
   protocol::LivenessConfig liveness;
@@ -149,6 +160,13 @@ struct RunConfig {
 
   protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
   protocol::AllocationConfig allocation_spec() const;
+
+  /// The encoding of pushes; `auto` is fp32.
+  wire::PayloadEncoding payload_up() const;
+  /// The encoding of models to workers; `auto` is that of pushes, but fp32 beside topk.
+  wire::PayloadEncoding payload_down() const;
+  /// True when either way loses something: then models must not be averaged, only differences.
+  bool has_lossy_payload() const;
 
   friend bool operator==(const RunConfig&, const RunConfig&) = default;
 };

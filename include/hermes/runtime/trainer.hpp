@@ -13,6 +13,7 @@
 #include "hermes/protocol/worker.hpp"
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/runtime/run_inputs.hpp"
+#include "hermes/wire/error_feedback.hpp"
 
 namespace hermes::runtime {
 
@@ -46,8 +47,8 @@ class Trainer {
   std::optional<protocol::WorkerEvent> advance();
 
   /// The payload of a push. Parameters are shared without a copy: they stay as they are until the
-  /// next release.
-  SharedParameters payload(protocol::PayloadKind kind);
+  /// next release. With `feedback` a difference goes through it; parameters cannot.
+  SharedParameters payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback = nullptr);
 
   const nn::Network& network() const { return *network_; }
 

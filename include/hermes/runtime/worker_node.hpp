@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hermes/protocol/worker.hpp"
@@ -43,6 +44,7 @@ class WorkerNode {
   Channel& channel_;
   Trainer& trainer_;
   protocol::Worker worker_;
+  std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;
   Duration round_time_{};
   protocol::StopReason reason_ = protocol::StopReason::Failed;

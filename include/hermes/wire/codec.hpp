@@ -2,9 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 
 #include "hermes/core/frame.hpp"
+#include "hermes/core/parameters.hpp"
 #include "hermes/protocol/message.hpp"
+#include "hermes/wire/encoded_payload.hpp"
 
 /// Messages as bytes, and back. src/wire/README.md has the layout.
 namespace hermes::wire {
@@ -15,22 +19,35 @@ inline constexpr std::size_t kHeaderBytesMax = 1024;
 /// Texts (a version, the detail of a Stop) are cut to this length when they are encoded.
 inline constexpr std::size_t kTextBytesMax = 256;
 
-/// How the parameters lie in the payload.
-enum class PayloadEncoding : std::uint8_t {
-  Fp32,  ///< count x 4 bytes, as in memory
-};
-
-/// The message as a frame whose payload is the message's own block of parameters, not a copy.
+/// The message as a frame. An Fp32 payload is the message's own block of parameters, not a copy.
 ///
 /// Requires: a report with a payload kind, or a release with an attached model, has a non-empty
 /// payload, and no other message has one.
-Frame encode(const protocol::Message& message);
+Frame encode(const protocol::Message& message, PayloadEncoding encoding = PayloadEncoding::Fp32);
 
-/// The message in a frame from another rank; its payload shares the frame's block. Nothing in the
-/// frame is trusted: each size is checked before it is used.
+/// Encodes what one rank sends, and remembers the last model: released to many workers, it is
+/// converted once, and the frames share the block. Single-threaded.
+class Encoder {
+ public:
+  explicit Encoder(PayloadEncoding encoding) : encoding_(encoding) {}
+
+  PayloadEncoding encoding() const { return encoding_; }
+  /// As the function `encode`.
+  Frame encode(const protocol::Message& message);
+
+ private:
+  PayloadEncoding encoding_;
+  std::weak_ptr<const void> model_owner_;
+  std::span<const float> model_;  // only compared: what it refers to may be gone
+  EncodedPayload encoded_model_;
+};
+
+/// The message in a frame from another rank. An Fp32 payload shares the frame's block, others are
+/// expanded into a buffer of `pool`. Nothing in the frame is trusted: each size is checked before
+/// it is used.
 ///
-/// `payload_bytes_max` is the largest payload that fits the run (the bytes of the model).
-/// Throws DecodeError when the frame is not exactly what `encode` makes.
-protocol::Message decode(const Frame& frame, std::size_t payload_bytes_max);
+/// `pool.size()` is the largest number of values that fits the run (the parameters of the model).
+/// Throws DecodeError when something about the frame is wrong.
+protocol::Message decode(const Frame& frame, ParameterPool& pool);
 
 }  // namespace hermes::wire

@@ -20,6 +20,19 @@ void check_train(const TrainSettings& train, const TomlTable& table) {
   }
 }
 
+/// Only differences to the model last pulled may be thinned out: what a push leaves behind goes out
+/// with a later one. Of parameters, or of a displacement from the start, most would be missing.
+void check_wire(const RunConfig& config, const TomlTable& table) {
+  const protocol::StrategyConfig strategy = config.strategy_spec();
+  if (config.payload_up() == wire::PayloadEncoding::Sparse &&
+      protocol::make_strategy(strategy, {.lossy_payload = true}).merge->payload() !=
+          protocol::PayloadKind::Delta) {
+    table.fail("wire.payload", "'fp32', 'fp16' or 'bf16', as strategy '" +
+                                   std::string(protocol::strategy_name(strategy)) +
+                                   "' does not merge deltas");
+  }
+}
+
 void check_stop(const StopSettings& stop, const TomlTable& table) {
   const protocol::StopConfig& server = stop.server;
   if (server.patience == 0 && server.max_rounds == 0 && server.max_time == seconds(0.0) &&
@@ -46,6 +59,7 @@ void check_liveness(const protocol::LivenessConfig& liveness, const TomlTable& t
 
 void check_run_config(const RunConfig& config, const TomlTable& table) {
   check_train(config.train, table);
+  check_wire(config, table);
   check_stop(config.stop, table);
   check_liveness(config.liveness, table);
 }

@@ -3,6 +3,24 @@
 #include <algorithm>
 
 namespace hermes::runtime {
+namespace {
+
+wire::PayloadEncoding encoding_of(PayloadFormat format) {
+  switch (format) {
+    case PayloadFormat::Fp16:
+      return wire::PayloadEncoding::Fp16;
+    case PayloadFormat::Bf16:
+      return wire::PayloadEncoding::Bf16;
+    case PayloadFormat::Topk:
+      return wire::PayloadEncoding::Sparse;
+    case PayloadFormat::Auto:
+    case PayloadFormat::Fp32:
+      break;
+  }
+  return wire::PayloadEncoding::Fp32;
+}
+
+}  // namespace
 
 nn::OptimizerSpec OptimizerSettings::spec() const {
   switch (type) {
@@ -67,6 +85,25 @@ protocol::StrategyConfig StrategySettings::spec(const RoundLength& round) const 
       break;
   }
   return hermes;
+}
+
+wire::PayloadEncoding RunConfig::payload_up() const {
+  const bool is_timebox = strategy.type == StrategyKind::Timebox;
+  return encoding_of(wire.payload == PayloadFormat::Auto && is_timebox ? PayloadFormat::Fp16
+                                                                       : wire.payload);
+}
+
+wire::PayloadEncoding RunConfig::payload_down() const {
+  if (wire.down != PayloadFormat::Auto) {
+    return encoding_of(wire.down);
+  }
+  // A model thinned out is no model.
+  const wire::PayloadEncoding up = payload_up();
+  return up == wire::PayloadEncoding::Sparse ? wire::PayloadEncoding::Fp32 : up;
+}
+
+bool RunConfig::has_lossy_payload() const {
+  return is_lossy(payload_up()) || is_lossy(payload_down());
 }
 
 protocol::AllocationConfig RunConfig::allocation_spec() const {

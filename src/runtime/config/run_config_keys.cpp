@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 3> kGates{"zscore", "coin", "period"};
 constexpr std::array<std::string_view, 2> kHermesMerges{"loss_weighted", "delta"};
 constexpr std::array<std::string_view, 2> kLossSources{"worker", "server"};
 constexpr std::array<std::string_view, 1> kAllocations{"static"};
-constexpr std::array<std::string_view, 1> kPayloads{"fp32"};
+constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
+constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
 
 void path(KeyVisitor& v, const Key& key, std::filesystem::path& value) {
   std::string text = value.string();
@@ -212,6 +213,16 @@ void visit(KeyVisitor& v, StrategySettings& strategy) {
   visit(v, strategy.timebox);
 }
 
+void visit(KeyVisitor& v, WireSettings& wire) {
+  v.choice({"wire.payload", "how workers send parameters; auto: fp16 with timebox, else fp32"},
+           wire.payload, kPayloads);
+  v.choice({"wire.down", "how the server sends models; auto: as wire.payload, with topk fp32"},
+           wire.down, kModelPayloads);
+  v.real({"wire.topk_fraction",
+          "topk: part of the values that a push carries; the rest waits for the next"},
+         wire.topk_fraction, {.min = 0.0, .max = 1.0, .above_min = true});
+}
+
 void visit(KeyVisitor& v, StopSettings& stop) {
   v.integer({"stop.patience", "evaluations without a new best validation loss; 0: no such limit"},
             stop.server.patience, {});
@@ -252,8 +263,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
            kAllocations);
   v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
             config.allocation.initial_rows, kRows);
-  v.choice({"wire.payload", "number format of parameters on the wire"}, config.wire_payload,
-           kPayloads);
+  visit(v, config.wire);
   visit(v, config.stop);
   v.integer({"evaluation.every_merges",
              "merges between evaluations of the global model; 0: each for hermes, else about ten "

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "hermes/core/frame.hpp"
+#include "hermes/core/parameters.hpp"
+#include "hermes/wire/payload_encoding.hpp"
+
+/// The large part of a message: parameters as bytes, and back.
+namespace hermes::wire {
+
+/// A payload and what the header says about it.
+struct EncodedPayload {
+  PayloadEncoding encoding = PayloadEncoding::Fp32;
+  std::uint64_t count = 0;  ///< parameters, not bytes
+  std::uint64_t checksum = 0;
+  SharedBytes block;
+};
+
+/// Fp32 refers to the parameters themselves, the others to a new block. Sparse becomes Fp32 where
+/// that is not larger, so no payload is larger than its parameters.
+EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding);
+
+/// Nothing in the payload is trusted. Fp32 stays where it is; others are expanded into a buffer of
+/// the pool. The pool's size is the largest count. Throws DecodeError.
+SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool);
+
+}  // namespace hermes::wire

@@ -1,0 +1,165 @@
+#include "hermes/wire/encoded_payload.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "hermes/core/error.hpp"
+#include "hermes/wire/half.hpp"
+#include "wire/checksum.hpp"
+
+namespace hermes::wire {
+
+namespace {
+
+using Index = std::uint32_t;
+constexpr std::size_t kSparseBytes = sizeof(Index) + sizeof(float);  // of one value
+
+/// A block that the caller fills; it is not zeroed first.
+template <class T>
+std::span<T> new_block(std::size_t count, SharedBytes& block) {
+  const std::shared_ptr<T[]> memory = std::make_shared_for_overwrite<T[]>(count);
+  const std::span<T> elements(memory.get(), count);
+  block = {memory, std::as_bytes(elements)};
+  return elements;
+}
+
+/// False when the dense values take no more bytes.
+bool write_sparse(std::span<const float> values, SharedBytes& block) {
+  const auto is_zero = [](float value) { return value == 0.0F; };  // -0 as well, NaN not
+  const std::size_t count = values.size() - static_cast<std::size_t>(std::count_if(
+                                                values.begin(), values.end(), is_zero));
+  if (count * kSparseBytes >= values.size_bytes() ||
+      values.size() > std::numeric_limits<Index>::max()) {
+    return false;
+  }
+  const std::span<std::uint32_t> words = new_block<std::uint32_t>(2 * count, block);
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!is_zero(values[i])) {
+      words[written] = static_cast<Index>(i);
+      words[count + written] = std::bit_cast<std::uint32_t>(values[i]);
+      ++written;
+    }
+  }
+  return true;
+}
+
+[[noreturn]] void fail(const std::string& what, std::uint64_t expected, std::uint64_t found) {
+  throw DecodeError("message payload: " + what + ": expected " + std::to_string(expected) +
+                    ", found " + std::to_string(found));
+}
+
+template <class T>
+std::span<const T> elements_of(const SharedBytes& block) {
+  return {reinterpret_cast<const T*>(block.bytes.data()), block.bytes.size() / sizeof(T)};
+}
+
+void read_sparse(std::span<const std::uint32_t> words, std::span<float> values) {
+  const std::size_t count = words.size() / 2;
+  std::fill(values.begin(), values.end(), 0.0F);
+  std::size_t first_allowed = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Index index = words[i];
+    if (index < first_allowed) {
+      fail("index at least", first_allowed, index);
+    }
+    if (index >= values.size()) {
+      fail("index below", values.size(), index);
+    }
+    values[index] = std::bit_cast<float>(words[count + i]);
+    first_allowed = std::size_t{index} + 1;
+  }
+}
+
+/// Of the numbers that a block is made of.
+std::size_t word_bytes(PayloadEncoding encoding) {
+  const bool is_half = encoding == PayloadEncoding::Fp16 || encoding == PayloadEncoding::Bf16;
+  return is_half ? sizeof(std::uint16_t) : sizeof(float);
+}
+
+void check_size(const EncodedPayload& payload, std::size_t count_max) {
+  if (payload.count > count_max) {
+    fail("values at most", count_max, payload.count);
+  }
+  const std::size_t size = payload.block.bytes.size();
+  if (payload.encoding != PayloadEncoding::Sparse) {
+    const std::size_t expected = payload.count * word_bytes(payload.encoding);
+    if (size != expected) {
+      fail("bytes", expected, size);
+    }
+    return;
+  }
+  if (size % kSparseBytes != 0) {
+    fail("bytes", size / kSparseBytes * kSparseBytes, size);
+  }
+  if (size > payload.count * kSparseBytes) {
+    fail("bytes at most", payload.count * kSparseBytes, size);
+  }
+}
+
+void check_alignment(const EncodedPayload& payload) {
+  const std::size_t alignment = word_bytes(payload.encoding);
+  if (reinterpret_cast<std::uintptr_t>(payload.block.bytes.data()) % alignment != 0) {
+    throw DecodeError("message payload: expected memory aligned to " + std::to_string(alignment) +
+                      " bytes, found it is not");
+  }
+}
+
+SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
+  AlignedVector<float> buffer = pool.acquire();
+  const std::span<float> values(buffer.data(), payload.count);
+  if (payload.encoding == PayloadEncoding::Fp16) {
+    from_fp16(elements_of<std::uint16_t>(payload.block), values);
+  } else if (payload.encoding == PayloadEncoding::Bf16) {
+    from_bf16(elements_of<std::uint16_t>(payload.block), values);
+  } else {
+    read_sparse(elements_of<std::uint32_t>(payload.block), values);
+  }
+  const SharedParameters whole = pool.seal(std::move(buffer));
+  return {whole.owner(), whole.values().first(payload.count)};
+}
+
+}  // namespace
+
+EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding) {
+  const std::span<const float> values = parameters.values();
+  EncodedPayload payload;
+  payload.encoding = encoding;
+  payload.count = values.size();
+  if (values.empty()) {
+    payload.encoding = PayloadEncoding::Fp32;
+  } else if (encoding == PayloadEncoding::Fp16) {
+    to_fp16(values, new_block<std::uint16_t>(values.size(), payload.block));
+  } else if (encoding == PayloadEncoding::Bf16) {
+    to_bf16(values, new_block<std::uint16_t>(values.size(), payload.block));
+  } else if (encoding == PayloadEncoding::Sparse && !write_sparse(values, payload.block)) {
+    payload.encoding = PayloadEncoding::Fp32;
+  }
+  if (payload.encoding == PayloadEncoding::Fp32) {
+    payload.block = {parameters.owner(), std::as_bytes(values)};
+  }
+  payload.checksum = payload_checksum(payload.block.bytes);
+  return payload;
+}
+
+SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool) {
+  check_size(payload, pool.size());
+  check_alignment(payload);
+  const std::uint64_t found = payload_checksum(payload.block.bytes);
+  if (payload.checksum != found) {
+    fail("checksum", payload.checksum, found);
+  }
+  if (payload.count == 0) {
+    return {};
+  }
+  if (payload.encoding == PayloadEncoding::Fp32) {
+    return {payload.block.owner, elements_of<float>(payload.block)};
+  }
+  return expand(payload, pool);
+}
+
+}  // namespace hermes::wire
