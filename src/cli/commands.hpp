@@ -21,5 +21,6 @@ void add_train(CLI::App& app, const Arguments& arguments, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
+void add_gate(CLI::App& app, Action& action);
 
 }  // namespace hermes::cli

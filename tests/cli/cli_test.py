@@ -29,7 +29,7 @@ class CliTest(e2e_case.E2eCase):
 
     def test_every_command_has_help(self):
         commands = self.run_well("--help")
-        for command in ("train", "convert", "inspect", "evaluate"):
+        for command in ("train", "convert", "inspect", "evaluate", "gate"):
             self.assertRegex(commands, rf"\n  {command} +\w")
         for command, words in [
             (["train"], ["--set", "--out", "--quiet", "config"]),
@@ -39,6 +39,7 @@ class CliTest(e2e_case.E2eCase):
             (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),
             (["inspect"], ["path"]),
             (["evaluate"], ["--model", "--data", "--split", "--json"]),
+            (["gate"], ["--alpha", "--beta", "--lambda", "--window", "--max-silent", "--reset", "--keep-window"]),
         ]:
             with self.subTest(command=command):
                 text = self.run_well(*command, "--help")
@@ -133,6 +134,40 @@ class CliTest(e2e_case.E2eCase):
         for split in ("test", "train"):
             said = self.run_well("evaluate", "--model", "own/model.h5", "--data", "own.h5", "--split", split)
             self.assertRegex(said, rf"^{split}: \d+ rows, loss [\d.]+, accuracy [\d.]+\n$")
+
+    def test_gate_explains_each_decision(self):
+        (self.scratch / "losses.csv").write_text("2.3\n2.1\n1.9\n1.2\nnan\n1.3\n")
+        lines = self.run_well("gate", "losses.csv").splitlines()
+        self.assertEqual(len(lines), 7)
+        self.assertIn("z -1.6282 <= threshold -1.3000", lines[3])
+        self.assertTrue(lines[3].endswith("silent 4 -> push (significant)"), lines[3])
+        self.assertIn("not finite", lines[4])
+        self.assertTrue(lines[5].endswith("silent 1 -> no push"), lines[5])
+        self.assertEqual(lines[6], "6 rounds, 1 push, worker independence 6.00")
+        eager = self.run_well("gate", "losses.csv", "--alpha", "-0.5", "--keep-window").splitlines()
+        self.assertEqual(eager[-1], "6 rounds, 3 pushes, worker independence 2.00")
+
+    def test_gate_replays_what_a_run_recorded(self):
+        run = self.launch(3, "train", "small-run.toml", "--out", "gated", "--quiet")
+        self.assert_ended_well(run)
+        summary = json.loads((self.scratch / "gated" / "summary.json").read_text())
+        said = self.run_well("gate", "gated/metrics.csv").splitlines()[-1]
+        accepted = summary["pushes"]
+        self.assertRegex(said, rf"^\d+ rounds, {accepted} push")
+
+    def test_gate_names_what_is_wrong_with_its_file(self):
+        for text, problem in [
+            ("a,b\n1,2\n", "line 1: expected a column 'validation_loss' (see --column), found 'a,b'"),
+            ("1\nx\n", "line 2: loss: expected a number, found 'x'"),
+            ("1,2\n", "line 1: expected a header, as there are 2 columns, found numbers"),
+            ("", "expected at least one loss, found none"),
+            ("rank,validation_loss\n1\n", "line 2: expected as many columns as the first row has, found 1"),
+        ]:
+            (self.scratch / "bad.csv").write_text(text)
+            with self.subTest(text=text):
+                result = self.run_hermes("gate", "bad.csv")
+                self.assertEqual(result.code, 2, result)
+                self.assertEqual(result.stderr, f"hermes: bad.csv: {problem}\n")
 
 
 if __name__ == "__main__":
