@@ -145,7 +145,7 @@ class CliTest(e2e_case.E2eCase):
         self.assertTrue(lines[5].endswith("silent 1 -> no push"), lines[5])
         self.assertEqual(lines[6], "6 rounds, 1 push, worker independence 6.00")
         eager = self.run_well("gate", "losses.csv", "--alpha", "-0.5", "--keep-window").splitlines()
-        self.assertEqual(eager[-1], "6 rounds, 3 pushes, worker independence 2.00")
+        self.assertEqual(eager[-1], "6 rounds, 4 pushes, worker independence 1.50")
 
     def test_gate_replays_what_a_run_recorded(self):
         run = self.launch(3, "train", "small-run.toml", "--out", "gated", "--quiet")
