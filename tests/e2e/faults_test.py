@@ -165,11 +165,23 @@ class FaultsTest(e2e_case.E2eCase):
     def test_asp_outlives_a_killed_worker(self):
         self.check_killed_worker("asp", "killed-asp")
 
+    def test_ssp_outlives_a_killed_worker(self):
+        self.check_killed_worker("ssp", "killed-ssp")
+
+    def test_ebsp_outlives_a_killed_worker(self):
+        self.check_killed_worker("ebsp", "killed-ebsp")
+
+    def test_selsync_outlives_a_killed_worker(self):
+        self.check_killed_worker("selsync", "killed-selsync")
+
+    def test_timebox_outlives_a_killed_worker(self):
+        self.check_killed_worker("timebox", "killed-timebox")
+
     def test_bsp_over_tcp_outlives_a_killed_worker(self):
         self.check_killed_worker("bsp", "killed-tcp", ["-b", "tcp"])
 
     def test_a_frozen_worker_is_left_alone_and_comes_back(self):
-        for strategy in ("hermes", "bsp", "asp"):
+        for strategy in ("hermes", "bsp", "asp", "ssp", "ebsp", "selsync", "timebox"):
             with self.subTest(strategy=strategy):
                 out = f"frozen-{strategy}"
                 job = Job(self, strategy, out, ["stop.max_seconds=60"])

@@ -49,8 +49,8 @@ class StrategiesTest(e2e_case.E2eCase):
         self.assert_ended_well(run)
         self.assertIn(strategy, run.stdout)
 
-    def train(self, strategy, *settings):
-        out = f"{strategy}-out"
+    def train(self, strategy, *settings, out=None):
+        out = out or f"{strategy}-out"
         result = self.launch(
             3, "train", "small-run.toml", "--set", f"strategy.type={strategy}", *settings, "--out", out
         )
@@ -77,6 +77,51 @@ class StrategiesTest(e2e_case.E2eCase):
     def test_asp_pushes_every_round(self):
         summary = self.train("asp")
         self.assertEqual(summary["suppressed"], 0)
+
+    def test_ssp_pushes_every_round_and_keeps_its_bound(self):
+        summary = self.train("ssp", "--set", "strategy.ssp.staleness=1")
+        self.assertEqual(summary["suppressed"], 0)
+        rounds = [worker["rounds"] for worker in summary["worker_table"]]
+        self.assertLessEqual(max(rounds) - min(rounds), 2)
+
+    def test_ebsp_pushes_once_per_barrier(self):
+        summary = self.train("ebsp", "--set", "stop.max_rounds=40")
+        self.assertEqual(summary["rounds"], summary["pushes"] + summary["suppressed"])
+        pushes = [worker["pushes"] for worker in summary["worker_table"]]
+        self.assertLessEqual(max(pushes) - min(pushes), 1)
+
+    def test_selsync_synchronises_all_or_nobody(self):
+        settings = ["strategy.selsync.window=2", "strategy.selsync.delta=0.1", "stop.max_rounds=40"]
+        summary = self.train("selsync", *(word for setting in settings for word in ("--set", setting)))
+        self.assertLess(summary["pushes"], summary["rounds"])
+        self.assertEqual(summary["pushes"], 2 * summary["merges"])
+        self.assertEqual(summary["staleness"]["max"], 0)
+
+    def test_timebox_weighs_by_samples_and_sends_halves(self):
+        summary = self.train("timebox", "--set", "strategy.timebox.box_seconds=0.05", "--set", "stop.max_rounds=20")
+        self.assertLessEqual(summary["staleness"]["max"], 1)
+        full = self.train("timebox", "--set", "strategy.timebox.box_seconds=0.05", "--set", "stop.max_rounds=20",
+                          "--set", "wire.payload=fp32", out="timebox-fp32")
+        per_push = [run["bytes_up"] / run["pushes"] for run in (summary, full)]
+        self.assertLess(per_push[0], 0.6 * per_push[1])
+
+    def test_hermes_options(self):
+        for name, settings in {
+            "delta": ["strategy.hermes.merge=delta"],
+            "server": ["strategy.hermes.weights=server"],
+            "overlap": ["strategy.hermes.overlap=true"],
+            "coin": ["strategy.hermes.gate=coin"],
+            "topk": ["strategy.hermes.merge=delta", "wire.payload=topk", "wire.topk_fraction=0.1",
+                     "strategy.hermes.server_learning_rate=0.5"],
+            "open": ["strategy.hermes.gate=period", "strategy.hermes.push_period=1"],
+        }.items():
+            with self.subTest(option=name):
+                words = [word for setting in [*settings, "stop.max_rounds=60"] for word in ("--set", setting)]
+                summary = self.train("hermes", *words, out=f"hermes-{name}")
+                if name == "open":
+                    self.assertEqual(summary["suppressed"], 0)
+                else:
+                    self.assertGreater(summary["suppressed"], 0)
 
     def test_one_rank_trains_alone(self):
         result = self.run_hermes("train", "small-run.toml", "--out", "alone-out")
