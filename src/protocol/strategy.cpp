@@ -1,6 +1,7 @@
 #include "hermes/protocol/strategy.hpp"
 
 #include "hermes/core/random.hpp"
+#include "hermes/protocol/strategies/adaptive_allocation.hpp"
 #include "hermes/protocol/strategies/merge_rules.hpp"
 #include "hermes/protocol/strategies/push_rules.hpp"
 #include "hermes/protocol/strategies/release_rules.hpp"
@@ -14,6 +15,9 @@ struct AllocationMaker {
 
   std::unique_ptr<AllocationRule> operator()(const StaticAllocationConfig& config) const {
     return std::make_unique<StaticAllocation>(config, context.memory);
+  }
+  std::unique_ptr<AllocationRule> operator()(const AdaptiveAllocationConfig& config) const {
+    return std::make_unique<AdaptiveAllocation>(config, context.memory);
   }
 };
 

@@ -152,6 +152,11 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"[stop]\npatience = 0",
                  "x.toml:6: key 'stop.patience': expected at least one limit in [stop], found "
                  "none"},
+        FileCase{"[allocation]\nminibatch_max = 100",
+                 "x.toml:6: key 'allocation.minibatch_max': expected a power of two, found 100"},
+        FileCase{"[allocation]\nminibatch_max = 16\nminibatch_min = 32",
+                 "x.toml:7: key 'allocation.minibatch_min': expected at most "
+                 "allocation.minibatch_max (16), found 32"},
         FileCase{"[liveness]\nheartbeat_seconds = 20",
                  "x.toml:5: key 'liveness.worker_timeout_seconds': expected more than "
                  "liveness.heartbeat_seconds (20), found 10"}));

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -72,6 +73,9 @@ RunConfig random_config(std::uint64_t seed) {
   if (config.wire.payload == PayloadFormat::Topk) {
     config.strategy.type = StrategyKind::Asp;
   }
+  config.allocation.minibatch_min = std::bit_floor(config.allocation.minibatch_min);
+  config.allocation.minibatch_max =
+      std::max(config.allocation.minibatch_min, std::bit_floor(config.allocation.minibatch_max));
   config.stop.server.patience = std::max<std::uint64_t>(config.stop.server.patience, 1);
   config.liveness.worker_timeout += config.liveness.heartbeat;
   config.liveness.server_timeout += config.liveness.heartbeat;
@@ -127,7 +131,7 @@ RunConfig everything_changed() {
   c.strategy.ebsp = {server(5.0), 28};
   c.strategy.selsync = {0.625, 29, 0.375};
   c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
-  c.allocation.initial_rows = 15;
+  c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28};
   c.wire = {PayloadFormat::Topk, PayloadFormat::Bf16, 0.375};
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
@@ -245,8 +249,13 @@ server_beta2 = 0.25
 server_epsilon = 6.75
 
 [allocation]
-type = "static"
+type = "adaptive"
 initial_rows = 15
+rows_min = 27
+minibatch_min = 4
+minibatch_max = 128
+tolerance = 0.25
+outlying_rounds = 28
 
 [wire]
 payload = "topk"

@@ -110,6 +110,15 @@ TEST(RunConfigTest, schedule_is_the_one_that_was_chosen) {
       parse("[train]\nloss = \"mse\"").train.loss_spec()));
 }
 
+TEST(RunConfigTest, adaptive_allocation_knows_the_round_and_the_mini_batch_of_the_training) {
+  const RunConfig config = parse(
+      "[train]\nsteps_per_round = 7\nminibatch = 32\n"
+      "[allocation]\ntype = \"adaptive\"\ninitial_rows = 900\ntolerance = 0.25");
+  const protocol::AdaptiveAllocationConfig expected{
+      .rows = 900, .minibatch = 32, .round = {RoundLength::Unit::Steps, 7}, .tolerance = 0.25};
+  EXPECT_EQ(config.allocation_spec(), protocol::AllocationConfig(expected));
+}
+
 TEST(RunConfigTest, override_replaces_what_the_file_says) {
   const RunConfig config =
       parse("[stop]\nmax_rounds = 5\n",

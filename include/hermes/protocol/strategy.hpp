@@ -10,6 +10,7 @@
 #include "hermes/protocol/merge_rule.hpp"
 #include "hermes/protocol/push_rule.hpp"
 #include "hermes/protocol/release_rule.hpp"
+#include "hermes/protocol/round_length.hpp"
 #include "hermes/protocol/server_optimizer.hpp"
 
 namespace hermes::protocol {
@@ -104,7 +105,22 @@ struct StaticAllocationConfig {
   friend bool operator==(const StaticAllocationConfig&, const StaticAllocationConfig&) = default;
 };
 
-using AllocationConfig = std::variant<StaticAllocationConfig>;
+/// What every worker gets at first, and how far the rule may go from there (AdaptiveAllocation).
+struct AdaptiveAllocationConfig {
+  std::uint64_t rows = 2500;
+  std::uint32_t minibatch = 16;
+  RoundLength round{};
+  std::uint64_t rows_min = 64;      ///< never fewer, unless memory or the pool holds no more; >= 1
+  std::uint32_t minibatch_min = 2;  ///< powers of two
+  std::uint32_t minibatch_max = 256;
+  double tolerance = 0.1;             ///< round times within this part of T* are well
+  std::uint32_t outlying_rounds = 2;  ///< in a row, before anything is changed; >= 1
+
+  friend bool operator==(const AdaptiveAllocationConfig&,
+                         const AdaptiveAllocationConfig&) = default;
+};
+
+using AllocationConfig = std::variant<StaticAllocationConfig, AdaptiveAllocationConfig>;
 
 /// What the rules have to know beside their own settings.
 struct StrategyContext {

@@ -13,17 +13,20 @@
 #include "hermes/nn/schedule.hpp"
 #include "hermes/protocol/liveness.hpp"
 #include "hermes/protocol/partition.hpp"
+#include "hermes/protocol/round_length.hpp"
 #include "hermes/protocol/server.hpp"
 #include "hermes/protocol/strategy.hpp"
 #include "hermes/wire/payload_encoding.hpp"
 
 namespace hermes::runtime {
 
+using protocol::RoundLength;
+
 enum class LossKind : std::uint8_t { CrossEntropy, MeanSquaredError };
 enum class OptimizerKind : std::uint8_t { Sgd, Adam, Adamw };
 enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
 enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, Timebox };
-enum class AllocationKind : std::uint8_t { Static };
+enum class AllocationKind : std::uint8_t { Static, Adaptive };
 /// How a run names wire::PayloadEncoding; Topk is Sparse after wire::ErrorFeedback.
 enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Topk };
 
@@ -37,15 +40,6 @@ struct DataSettings {
   protocol::PartitionKind partition = protocol::PartitionKind::Shared;
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
-};
-
-/// How much a worker trains between two reports.
-struct RoundLength {
-  enum class Unit : std::uint8_t { Epochs, Steps };
-  Unit unit = Unit::Epochs;  ///< passes over the shard, or mini-batches
-  std::uint64_t count = 1;   ///< >= 1
-
-  friend bool operator==(const RoundLength&, const RoundLength&) = default;
 };
 
 /// [train.optimizer]. One table for all types: what the chosen type does not have waits unused.
@@ -113,6 +107,12 @@ struct StrategySettings {
 struct AllocationSettings {
   AllocationKind type = AllocationKind::Static;
   std::uint64_t initial_rows = 2500;  ///< rows of a worker's shard; >= 1
+  // The rest is for adaptive; see protocol::AdaptiveAllocationConfig.
+  std::uint64_t rows_min = 64;        ///< >= 1
+  std::uint32_t minibatch_min = 2;    ///< a power of two
+  std::uint32_t minibatch_max = 256;  ///< a power of two, >= minibatch_min
+  double tolerance = 0.1;             ///< in (0, 1)
+  std::uint32_t outlying_rounds = 2;  ///< >= 1
 
   friend bool operator==(const AllocationSettings&, const AllocationSettings&) = default;
 };

@@ -1,5 +1,6 @@
 #include "runtime/config/check_run_config.hpp"
 
+#include <bit>
 #include <string>
 
 #include "runtime/config/toml_text.hpp"
@@ -17,6 +18,22 @@ void check_train(const TrainSettings& train, const TomlTable& table) {
   }
   if (train.schedule.type == ScheduleKind::Cosine && train.schedule.total_steps == 0) {
     table.fail("train.schedule.total_steps", "an integer >= 1, as train.schedule.type is 'cosine'");
+  }
+}
+
+void check_allocation(const AllocationSettings& allocation, const TomlTable& table) {
+  const auto check = [&table](std::string_view key, std::uint32_t minibatch) {
+    if (!std::has_single_bit(minibatch)) {
+      table.fail(key, "a power of two", std::to_string(minibatch));
+    }
+  };
+  check("allocation.minibatch_min", allocation.minibatch_min);
+  check("allocation.minibatch_max", allocation.minibatch_max);
+  if (allocation.minibatch_min > allocation.minibatch_max) {
+    table.fail(
+        "allocation.minibatch_min",
+        "at most allocation.minibatch_max (" + std::to_string(allocation.minibatch_max) + ")",
+        std::to_string(allocation.minibatch_min));
   }
 }
 
@@ -59,6 +76,7 @@ void check_liveness(const protocol::LivenessConfig& liveness, const TomlTable& t
 
 void check_run_config(const RunConfig& config, const TomlTable& table) {
   check_train(config.train, table);
+  check_allocation(config.allocation, table);
   check_wire(config, table);
   check_stop(config.stop, table);
   check_liveness(config.liveness, table);

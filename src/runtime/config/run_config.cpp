@@ -107,6 +107,16 @@ bool RunConfig::has_lossy_payload() const {
 }
 
 protocol::AllocationConfig RunConfig::allocation_spec() const {
+  if (allocation.type == AllocationKind::Adaptive) {
+    return protocol::AdaptiveAllocationConfig{.rows = allocation.initial_rows,
+                                              .minibatch = train.minibatch,
+                                              .round = train.round,
+                                              .rows_min = allocation.rows_min,
+                                              .minibatch_min = allocation.minibatch_min,
+                                              .minibatch_max = allocation.minibatch_max,
+                                              .tolerance = allocation.tolerance,
+                                              .outlying_rounds = allocation.outlying_rounds};
+  }
   return protocol::StaticAllocationConfig{allocation.initial_rows, train.minibatch};
 }
 

@@ -6,6 +6,7 @@ namespace {
 // Limits that keep sums and products of settings far from overflow; no real run comes near.
 constexpr IntegerRange kRows{.min = 1, .max = 1'000'000'000'000};
 constexpr IntegerRange kSteps{.max = 1'000'000'000};
+constexpr IntegerRange kMinibatchBound{.min = 1, .max = 65'536};
 constexpr IntegerRange kStepsOfRound{.min = 1, .max = 1'000'000'000};
 constexpr RealRange kTime{.min = 0.0, .max = 1e9, .above_min = true};
 constexpr RealRange kTimeOrNone{.min = 0.0, .max = 1e9};
@@ -26,7 +27,7 @@ constexpr std::array<std::string_view, 4> kServerOptimizers{"sgd", "momentum", "
 constexpr std::array<std::string_view, 3> kGates{"zscore", "coin", "period"};
 constexpr std::array<std::string_view, 2> kHermesMerges{"loss_weighted", "delta"};
 constexpr std::array<std::string_view, 2> kLossSources{"worker", "server"};
-constexpr std::array<std::string_view, 1> kAllocations{"static"};
+constexpr std::array<std::string_view, 2> kAllocations{"static", "adaptive"};
 constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
 constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
 
@@ -213,6 +214,27 @@ void visit(KeyVisitor& v, StrategySettings& strategy) {
   visit(v, strategy.timebox);
 }
 
+void visit(KeyVisitor& v, AllocationSettings& allocation) {
+  v.choice(
+      {"allocation.type",
+       "how many rows each worker gets: the same for all, or so that rounds take equally long"},
+      allocation.type, kAllocations);
+  v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
+            allocation.initial_rows, kRows);
+  v.integer({"allocation.rows_min", "adaptive: no worker gets fewer rows, if it can hold them"},
+            allocation.rows_min, kRows);
+  v.small_integer({"allocation.minibatch_min", "adaptive: smallest mini-batch; a power of two"},
+                  allocation.minibatch_min, kMinibatchBound);
+  v.small_integer({"allocation.minibatch_max", "adaptive: largest mini-batch; a power of two"},
+                  allocation.minibatch_max, kMinibatchBound);
+  v.real({"allocation.tolerance",
+          "adaptive: round times this near to the workers' median, as a part of it, are well"},
+         allocation.tolerance, {.min = 0.0, .max = 1.0, .above_min = true, .below_max = true});
+  v.small_integer({"allocation.outlying_rounds",
+                   "adaptive: rounds out of line in a row before a worker's size is changed"},
+                  allocation.outlying_rounds, {.min = 1, .max = 1'000'000});
+}
+
 void visit(KeyVisitor& v, WireSettings& wire) {
   v.choice({"wire.payload", "how workers send parameters; auto: fp16 with timebox, else fp32"},
            wire.payload, kPayloads);
@@ -259,10 +281,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   visit(v, config.data);
   visit(v, config.train);
   visit(v, config.strategy);
-  v.choice({"allocation.type", "how many rows each worker gets"}, config.allocation.type,
-           kAllocations);
-  v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
-            config.allocation.initial_rows, kRows);
+  visit(v, config.allocation);
   visit(v, config.wire);
   visit(v, config.stop);
   v.integer({"evaluation.every_merges",

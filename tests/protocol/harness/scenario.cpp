@@ -65,9 +65,11 @@ StrategyConfig vary(const StrategyConfig& strategy, RandomStream& random) {
 }  // namespace
 
 StrategyContext Scenario::context(Rank rank) const {
-  return {.allocation = StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch},
-          .seed = seed,
-          .rank = rank};
+  return {.allocation = allocation, .memory = server.memory, .seed = seed, .rank = rank};
+}
+
+std::uint64_t Scenario::memory_of(Rank worker) const {
+  return memory_budgets.empty() ? 0 : memory_budgets[static_cast<std::size_t>(worker.value) - 1];
 }
 
 Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
@@ -76,6 +78,7 @@ Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
   Scenario scenario;
   scenario.seed = seed;
   scenario.strategy = vary(strategy, random);
+  scenario.allocation = StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch};
   scenario.server = draw_server(random);
   scenario.timing = draw_timing(timing_seed, scenario.workers());
   return scenario;
@@ -84,6 +87,26 @@ Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
 Scenario rough_scenario(const StrategyConfig& strategy, std::uint64_t seed) {
   Scenario scenario = calm_scenario(strategy, seed, seed);
   scenario.faults = draw_faults(seed, scenario.workers(), seconds(20.0));
+  return scenario;
+}
+
+Scenario adaptive_scenario(const StrategyConfig& strategy, std::uint64_t seed) {
+  Scenario scenario = rough_scenario(strategy, seed);
+  RandomStream random(seed, RandomPurpose::Test, 4);
+  scenario.allocation =
+      AdaptiveAllocationConfig{.rows = 50,
+                               .minibatch = toy::kMinibatch,
+                               .rows_min = 1 + random.below(60),
+                               .minibatch_min = 1U << random.below(3),
+                               .minibatch_max = 1U << (2 + random.below(4)),
+                               .outlying_rounds = static_cast<std::uint32_t>(1 + random.below(3))};
+  // From three rows beside one of a mini-batch to all rows beside a large one.
+  scenario.server.memory =
+      MemoryModel{.fixed_bytes = 1000, .bytes_per_shard_row = 10, .bytes_per_minibatch_row = 20};
+  for (std::uint32_t i = 0; i < scenario.workers(); ++i) {
+    scenario.memory_budgets.push_back(
+        1050 + (random.uniform() < 0.5 ? random.below(1000) : random.below(8000)));
+  }
   return scenario;
 }
 

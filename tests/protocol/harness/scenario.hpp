@@ -28,7 +28,10 @@ struct Scenario {
   ServerConfig server{};
   Timing timing{};
   FaultPlan faults{};
+  AllocationConfig allocation{};
+  std::vector<std::uint64_t> memory_budgets{};  ///< by worker; none: no limits
 
+  std::uint64_t memory_of(Rank worker) const;
   std::uint32_t workers() const { return server.workers; }
   /// What the rules of this rank know.
   StrategyContext context(Rank rank) const;
@@ -39,5 +42,7 @@ Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
                        std::uint64_t timing_seed);
 /// A run with everything drawn from the seed: workers, limits, timing, faults, strategy settings.
 Scenario rough_scenario(const StrategyConfig& strategy, std::uint64_t seed);
+/// A rough one with adaptive allocation and workers of different memory.
+Scenario adaptive_scenario(const StrategyConfig& strategy, std::uint64_t seed);
 
 }  // namespace hermes::protocol::harness

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "protocol/harness/allocation_checker.hpp"
 #include "protocol/harness/general_checkers.hpp"
 #include "protocol/harness/push_ledger.hpp"
 
@@ -99,6 +100,7 @@ Checkers make_checkers(const Scenario& scenario) {
   checkers.push_back(std::make_unique<EvaluationChecker>());
   checkers.push_back(std::make_unique<WorkerChecker>(scenario));
   checkers.push_back(std::make_unique<EndChecker>(scenario));
+  checkers.push_back(std::make_unique<AllocationChecker>(scenario));
 
   struct StrategyCheckers {
     Checkers& checkers;

@@ -17,6 +17,9 @@ class Tally : public Checker {
     for_each_note<WorkerReturned>(step.effects, [this](const auto&) { ++returned; });
     for_each_note<WorkerRefused>(step.effects, [this](const auto&) { ++refused; });
     for_each_note<Merged>(step.effects, [this](const auto&) { ++merges; });
+    for_each_note<AssignmentChanged>(step.effects, [this](const AssignmentChanged& changed) {
+      resized += changed.assignment.generation > 1 ? 1 : 0;
+    });
     for_each_note<Evaluation>(step.effects, [this](const auto&) { ++evaluations; });
     for_each_note<ReportAccepted>(step.effects, [this](const ReportAccepted& accepted) {
       ++reports[static_cast<std::size_t>(accepted.report.kind)];
@@ -32,6 +35,7 @@ class Tally : public Checker {
     refused += other.refused;
     merges += other.merges;
     evaluations += other.evaluations;
+    resized += other.resized;
     for (std::size_t i = 0; i < reports.size(); ++i) {
       reports[i] += other.reports[i];
       rejections[i] += other.rejections[i];
@@ -44,6 +48,7 @@ class Tally : public Checker {
   std::uint64_t refused = 0;
   std::uint64_t merges = 0;
   std::uint64_t evaluations = 0;
+  std::uint64_t resized = 0;                  ///< workers given another assignment than their first
   std::array<std::uint64_t, 4> reports{};     ///< accepted, by ReportKind
   std::array<std::uint64_t, 4> rejections{};  ///< by RejectReason
 };

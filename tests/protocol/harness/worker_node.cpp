@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "hermes/core/error.hpp"
+#include "hermes/protocol/strategies/step_time.hpp"
 #include "hermes/protocol/strategy.hpp"
 #include "protocol/harness/toy_problem.hpp"
 
@@ -22,10 +23,21 @@ Worker make_worker(const Scenario& scenario, Rank rank) {
   config.join = Join{.program_version = scenario.server.program_version,
                      .run_fingerprint = scenario.server.run_fingerprint + (fits ? 0 : 1),
                      .parameter_count = toy::kParameters,
-                     .memory_budget = 100};
+                     .memory_budget = scenario.memory_of(rank)};
   config.liveness = scenario.server.liveness;
   config.payload = strategy.merge->payload();
   return {std::move(config), std::move(strategy.push)};
+}
+
+/// Mini-batches of one pass, as the server is told.
+std::uint32_t steps_of(const Assignment& assignment) {
+  const std::uint64_t rows = window_rows(assignment.pool_count, assignment.shard_rows);
+  return static_cast<std::uint32_t>((rows + assignment.minibatch - 1) / assignment.minibatch);
+}
+
+/// How long a round takes, in a unit of its own: per step and per row of each step.
+double round_cost(const Assignment& assignment) {
+  return steps_of(assignment) * (1.0 + 0.5 * assignment.minibatch);
 }
 
 }  // namespace
@@ -86,8 +98,10 @@ void WorkerNode::carry_out(const TellServer& effect) {
   world_.network.send(rank_, kServerRank, std::move(message));
 }
 
-void WorkerNode::carry_out(const LoadAssignment& /*effect*/) {
+void WorkerNode::carry_out(const LoadAssignment& effect) {
   world_.observer.verdict().require(!is_training_, "no load while a round runs", rank_);
+  assignment_ = effect.assignment;
+  first_cost_ = first_cost_ > 0.0 ? first_cost_ : round_cost(assignment_);
   begin_work(world_.scenario.timing.load, [this] { step(AssignmentLoaded{}); });
 }
 
@@ -116,7 +130,9 @@ void WorkerNode::carry_out(const StartRound& effect) {
   world_.observer.verdict().require(!is_busy(), "one round at a time", rank_);
   is_training_ = true;
   const Duration mean = world_.scenario.timing.round.at(static_cast<std::size_t>(rank_.value) - 1);
-  const Duration length = (0.7 + 0.6 * timing_random_.uniform()) * mean;
+  const double work = round_cost(assignment_) / first_cost_;
+  const Duration length = (0.7 + 0.6 * timing_random_.uniform()) * work * mean;
+  round_began_ = now();
   needs_ = effect.needs;
   if (effect.is_open_ended) {
     begin_work(seconds(1e9), [] {});  // until it is told to finish
@@ -149,9 +165,9 @@ void WorkerNode::carry_out(const WorkerFinished& effect) {
 RoundOutcome WorkerNode::train() {
   toy::train(local_, training_random_);
   RoundOutcome outcome;
-  outcome.steps = toy::kStepsPerRound;
+  outcome.steps = steps_of(assignment_);
   outcome.samples = std::uint64_t{toy::kStepsPerRound} * toy::kMinibatch;
-  outcome.compute_seconds = 0.01;
+  outcome.compute_seconds = (now() - round_began_).count();
   outcome.train_loss = toy::loss(local_);
   outcome.gradient_norm_squared = needs_.gradient_norm ? toy::loss(local_) : 0.0;
   if (needs_.validation) {

@@ -45,6 +45,9 @@ class WorkerNode final : public Node {
   std::vector<float> pulled_;
   std::vector<float> local_;
   std::vector<float> sent_;  ///< what it was when it was last pushed
+  Assignment assignment_{};
+  double first_cost_ = 0.0;  ///< of a round under the first assignment; Timing::round is for that
+  Instant round_began_{};
   RoundNeeds needs_{};
   RandomStream training_random_;
   RandomStream timing_random_;

@@ -1,0 +1,27 @@
+#include "hermes/protocol/strategies/running_median.hpp"
+
+#include <vector>
+
+#include "hermes/core/assert.hpp"
+#include "hermes/protocol/strategies/tukey.hpp"
+
+namespace hermes::protocol {
+
+void RunningMedian::add(double value) {
+  values_.push_back(value);
+  if (values_.size() > kWindow) {
+    values_.pop_front();
+  }
+}
+
+double RunningMedian::last() const {
+  HERMES_ASSERT(!values_.empty(), "running median: no values");
+  return values_.back();
+}
+
+double RunningMedian::value() const {
+  HERMES_ASSERT(!values_.empty(), "running median: no values");
+  return median(std::vector<double>(values_.begin(), values_.end()));
+}
+
+}  // namespace hermes::protocol
