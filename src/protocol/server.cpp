@@ -84,8 +84,13 @@ void Server::on(const UpdateMeasured& event, Instant /*now*/, Effects& effects) 
   if (event.ticket != peer.ticket || !peer.pending || peer.pending->is_ready) {
     return;  // reissued meanwhile: its update is gone
   }
-  // A worker that fell silent meanwhile has its answer ready for the return.
-  (peer.state == PeerState::Lost ? peer.lost_in : peer.state) = PeerState::Waiting;
+  // Who left meanwhile stays gone, though its update counts; a worker that fell silent has its
+  // answer ready for the return.
+  if (peer.state == PeerState::Measuring) {
+    peer.state = PeerState::Waiting;
+  } else if (peer.state == PeerState::Lost) {
+    peer.lost_in = PeerState::Waiting;
+  }
   if (std::isfinite(event.loss)) {
     peer.pending->loss = event.loss;
     peer.pending->is_ready = true;

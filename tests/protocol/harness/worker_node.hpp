@@ -35,8 +35,9 @@ class WorkerNode final : public Node {
   void carry_out(const AbandonRound& effect);
   void carry_out(const WorkerFinished& effect);
 
-  void finish_round();
+  void finish_round(const RoundOutcome& outcome);
   RoundOutcome train();
+  RoundOutcome train_open_ended();
   SharedParameters payload_of(PayloadKind kind);
 
   Rank rank_;
@@ -46,6 +47,7 @@ class WorkerNode final : public Node {
   std::vector<float> local_;
   std::vector<float> sent_;  ///< what it was when it was last pushed
   RoundNeeds needs_{};
+  Instant opened_at_{};  ///< start of an open-ended round
   RandomStream training_random_;
   RandomStream timing_random_;
   bool is_training_ = false;
