@@ -142,10 +142,10 @@ void Server::apply_release_rule(Instant now, Effects& effects) {
   }
   if (decision.merge) {
     merge_pending(effects);
-    check_limits(now, effects);
-    if (state_ != ServerState::Training) {
-      return;
-    }
+  }
+  check_limits(now, effects);  // who has made its last round is not released again
+  if (state_ != ServerState::Training) {
+    return;
   }
   for (const Rank rank : decision.collect) {
     Peer& peer = roster_.at(rank);
@@ -244,8 +244,13 @@ void Server::check_limits(Instant now, Effects& effects) {
     last_live_ = now;
   }
   const StopConfig& stop = config_.stop;
-  const auto has_run_enough = [&stop](const Peer& peer) {
-    return peer.is_live() && peer.clock.value >= stop.max_rounds && !peer.pending;
+  // The last round counts: it is to be merged, or voted on.
+  const auto is_undecided = [](const Peer& peer) {
+    return peer.pending || peer.state == PeerState::Collecting ||
+           (peer.is_waiting() && peer.last_report.kind == ReportKind::Vote);
+  };
+  const auto has_run_enough = [&](const Peer& peer) {
+    return peer.is_live() && peer.clock.value >= stop.max_rounds && !is_undecided(peer);
   };
   if (stop.max_rounds > 0 &&
       std::any_of(roster_.peers().begin(), roster_.peers().end(), has_run_enough)) {

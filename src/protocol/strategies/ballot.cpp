@@ -8,9 +8,9 @@ bool has_missed_one(const Peer& peer, Version version) {
   return peer.pulled != version;
 }
 
-/// A vote to synchronise; so is a model that got lost, and a payload that has come already.
+/// A vote to synchronise; so is a model that got lost.
 bool wants_model(const Peer& peer, Version version) {
-  return peer.last_report.kind != ReportKind::Vote || peer.last_report.vote || peer.pending ||
+  return peer.last_report.kind != ReportKind::Vote || peer.last_report.vote ||
          has_missed_one(peer, version);
 }
 
@@ -28,7 +28,9 @@ ReleaseDecision Ballot::decide(const Roster& roster, Version version, Instant /*
   }
   bool is_synchronising = false;
   for (const Peer& peer : roster.peers()) {
-    is_synchronising = is_synchronising || (peer.is_waiting() && wants_model(peer, version));
+    // A payload that has come is not left lying, whoever wanted it and wherever its sender is now.
+    is_synchronising =
+        is_synchronising || peer.pending || (peer.is_waiting() && wants_model(peer, version));
   }
   for (const Peer& peer : roster.peers()) {
     if (peer.is_waiting() && is_synchronising && must_be_collected(peer, version)) {

@@ -111,8 +111,8 @@ void WorkerChecker::after(const WorkerStep& step, Verdict& verdict) {
     known.spoke = step.now;
     if (const auto* report = std::get_if<Report>(&tell.body)) {
       verdict.require(report->ticket == known.ticket, "reports bear the present ticket", step.rank);
-      const bool answers_collect = is_collected && report->kind == ReportKind::Push &&
-                                   report->ticket == known.answered;
+      const bool answers_collect =
+          is_collected && report->kind == ReportKind::Push && report->ticket == known.answered;
       is_collected = false;
       verdict.require(report->ticket > known.answered || answers_collect,
                       "one awaited answer per ticket", step.rank);

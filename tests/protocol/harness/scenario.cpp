@@ -59,10 +59,9 @@ struct Variation {
     return static_cast<std::uint32_t>(random.below(end));
   }
   void vary(ServerOptimizerConfig& server) const {
-    constexpr ServerOptimizerKind kKinds[] = {ServerOptimizerKind::Sgd,
-                                              ServerOptimizerKind::Momentum,
-                                              ServerOptimizerKind::Nesterov,
-                                              ServerOptimizerKind::Adam};
+    constexpr ServerOptimizerKind kKinds[] = {
+        ServerOptimizerKind::Sgd, ServerOptimizerKind::Momentum, ServerOptimizerKind::Nesterov,
+        ServerOptimizerKind::Adam};
     if (happens(0.5)) {
       server.kind = kKinds[below(4)];
       server.learning_rate = server.kind == ServerOptimizerKind::Sgd ? 0.5 : 0.1;

@@ -1,10 +1,13 @@
 #include "protocol/harness/time_box_checker.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace hermes::protocol::harness {
 namespace {
+
+constexpr double kRounding = 1e-9;  // of instants
 
 /// Samples per second; nothing while it was not measured.
 std::optional<double> rate(const Peer& peer) {
@@ -38,8 +41,7 @@ void TimeBoxChecker::check_merge(const ServerStep& step, const Merged& merged,
     const bool is_awaited = peer.state == PeerState::Computing &&
                             peer.pulled.next() == merged.version && box_.has_value();
     verdict.require(!is_awaited || is_over, "timebox: no merge before the time", peer.rank);
-    const bool is_left =
-        peer.is_waiting() && step.server.state() == ServerState::Training;
+    const bool is_left = peer.is_waiting() && step.server.state() == ServerState::Training;
     verdict.require(!is_left || config_.contribution_cut > 0.0,
                     "timebox: a merge leaves nobody waiting", peer.rank);
   }
@@ -69,12 +71,13 @@ void TimeBoxChecker::check_grants(const ServerStep& step, Verdict& verdict) {
     const double length = peer.plan.box_seconds;
     verdict.require(length > 0.0, "timebox: every round has an end", peer.rank);
     if (before_.was_reissued(step, peer.rank) || dropped.contains(peer.rank)) {
-      verdict.require(!box_ || length <= box_->count(), "timebox: who returns gets the rest",
-                      peer.rank);
+      verdict.require(!box_ || length <= box_->count() + kRounding,
+                      "timebox: who returns gets the rest", peer.rank);
       continue;
     }
     verdict.require(common.value_or(length) == length, "timebox: all get the same time", peer.rank);
-    const bool is_as_set = config_.box_seconds == 0.0 || length == config_.box_seconds;
+    const bool is_as_set =
+        config_.box_seconds == 0.0 || std::abs(length - config_.box_seconds) < kRounding;
     verdict.require(is_as_set, "timebox: a fixed box is what was asked for", peer.rank);
     common = length;
   }
@@ -126,8 +129,8 @@ void TimeBoxChecker::check_deadline(const ServerStep& step, Verdict& verdict) {
   for (const Peer& peer : step.server.roster().peers()) {
     has_pending = has_pending || peer.pending;
     has_waiting = has_waiting || peer.is_waiting();
-    has_trainer = has_trainer ||
-                  (peer.state == PeerState::Computing && peer.pulled == step.server.version());
+    has_trainer =
+        has_trainer || (peer.state == PeerState::Computing && peer.pulled == step.server.version());
   }
   if (box_ && has_pending && has_waiting && !has_dropped) {
     verdict.require(step.now < opened_at_ + (1.0 + config_.grace) * *box_,
