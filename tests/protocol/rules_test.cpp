@@ -10,19 +10,12 @@
 #include "hermes/protocol/strategies/push_rules.hpp"
 #include "hermes/protocol/strategies/release_rules.hpp"
 #include "hermes/protocol/strategies/static_allocation.hpp"
+#include "protocol/roster_builder.hpp"
 
 namespace hermes::protocol {
 namespace {
 
 using enum PeerState;
-
-Roster roster_of(const std::vector<PeerState>& states) {
-  Roster roster(static_cast<std::uint32_t>(states.size()), LivenessConfig{});
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    roster.peers()[i].state = states[i];
-  }
-  return roster;
-}
 
 TEST(RosterTest, ranks_begin_at_one) {
   const Roster roster = roster_of({Expected, Expected});
@@ -51,14 +44,6 @@ TEST(RosterTest, slowest_clock_and_start_are_of_the_live) {
   EXPECT_EQ(roster.slowest_start(), Round{3});
   EXPECT_FALSE(roster_of({Lost, Left}).slowest_clock().has_value());
   EXPECT_FALSE(roster_of({Lost, Left}).slowest_start().has_value());
-}
-
-std::vector<Rank> released(const ReleaseDecision& decision) {
-  std::vector<Rank> ranks;
-  for (const Grant& grant : decision.release) {
-    ranks.push_back(grant.rank);
-  }
-  return ranks;
 }
 
 struct ReleaseCase {
