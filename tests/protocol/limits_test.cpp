@@ -85,7 +85,7 @@ Scenario measured_in_rounds(const StrategyConfig& strategy, std::uint64_t seed,
   return scenario;
 }
 
-/// Who is released together, in order, as a single number.
+/// Who is released together, step by step.
 class ReleaseGroups final : public Checker {
  public:
   using Checker::after;
