@@ -84,8 +84,13 @@ void Server::on(const UpdateMeasured& event, Instant /*now*/, Effects& effects) 
   if (event.ticket != peer.ticket || !peer.pending || peer.pending->is_ready) {
     return;  // reissued meanwhile: its update is gone
   }
-  // A worker that fell silent meanwhile has its answer ready for the return.
-  (peer.state == PeerState::Lost ? peer.lost_in : peer.state) = PeerState::Waiting;
+  // Who left meanwhile stays gone, though its update counts; a worker that fell silent has its
+  // answer ready for the return.
+  if (peer.state == PeerState::Measuring) {
+    peer.state = PeerState::Waiting;
+  } else if (peer.state == PeerState::Lost) {
+    peer.lost_in = PeerState::Waiting;
+  }
   if (std::isfinite(event.loss)) {
     peer.pending->loss = event.loss;
     peer.pending->is_ready = true;
@@ -137,10 +142,10 @@ void Server::apply_release_rule(Instant now, Effects& effects) {
   }
   if (decision.merge) {
     merge_pending(effects);
-    check_limits(now, effects);
-    if (state_ != ServerState::Training) {
-      return;
-    }
+  }
+  check_limits(now, effects);  // who has made its last round is not released again
+  if (state_ != ServerState::Training) {
+    return;
   }
   for (const Rank rank : decision.collect) {
     Peer& peer = roster_.at(rank);
@@ -239,8 +244,13 @@ void Server::check_limits(Instant now, Effects& effects) {
     last_live_ = now;
   }
   const StopConfig& stop = config_.stop;
-  const auto has_run_enough = [&stop](const Peer& peer) {
-    return peer.is_live() && peer.clock.value >= stop.max_rounds && !peer.pending;
+  // The last round counts: it is to be merged, or voted on.
+  const auto is_undecided = [](const Peer& peer) {
+    return peer.pending || peer.state == PeerState::Collecting ||
+           (peer.is_waiting() && peer.last_report.kind == ReportKind::Vote);
+  };
+  const auto has_run_enough = [&](const Peer& peer) {
+    return peer.is_live() && peer.clock.value >= stop.max_rounds && !is_undecided(peer);
   };
   if (stop.max_rounds > 0 &&
       std::any_of(roster_.peers().begin(), roster_.peers().end(), has_run_enough)) {

@@ -71,8 +71,10 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
     totals_.wait_seconds += (now - waiting_since_).count();
   }
   // The answer to a push that the worker did not wait for: the round in progress goes on, unless
-  // it has to train on other rows.
-  const bool is_rebase = std::exchange(is_in_flight_, false) && release.model != ModelSource::Keep;
+  // it has to train on other rows. Back to w_0 means that the push was lost before anything was
+  // merged: there is no answer to build on.
+  const bool is_rebase =
+      std::exchange(is_in_flight_, false) && release.model == ModelSource::Attached;
   const bool is_new_assignment = release.assignment != assignment_;
   if (state_ == WorkerState::Computing && (!is_rebase || is_new_assignment)) {
     effects.emplace_back(AbandonRound{});
@@ -93,7 +95,7 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
     assignment_ = release.assignment;
     state_ = WorkerState::Loading;
     effects.emplace_back(LoadAssignment{assignment_});
-  } else if (held) {
+  } else if (held && is_rebase) {
     report_round(*held, now, effects);
   } else if (!is_loading && state_ != WorkerState::Computing) {
     start_round(now, effects);

@@ -56,6 +56,7 @@ TEST_P(AdaptiveSimulationTest, slow_worker_is_resized_and_a_barrier_opens_earlie
 INSTANTIATE_TEST_SUITE_P(Strategies, AdaptiveSimulationTest,
                          testing::Values(StrategyConfig{BspConfig{}}, StrategyConfig{AspConfig{}},
                                          StrategyConfig{SspConfig{}}, StrategyConfig{EbspConfig{}},
+                                         StrategyConfig{SelSyncConfig{}},
                                          StrategyConfig{HermesConfig{}}),
                          name_of);
 

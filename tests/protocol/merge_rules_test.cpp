@@ -103,6 +103,71 @@ TEST(MeanOfUpdatesTest, agrees_with_the_slow_version_over_several_blocks) {
   }
 }
 
+TEST(MeanOfUpdatesTest, deltas_lead_where_the_models_lead_but_for_rounding) {
+  RandomStream random(6, RandomPurpose::Test);
+  constexpr std::size_t kSize = 1500;
+  for (const ServerOptimizerKind kind :
+       {ServerOptimizerKind::Sgd, ServerOptimizerKind::Momentum, ServerOptimizerKind::Nesterov}) {
+    for (const double rate : {1.0, 0.4}) {
+      MeanOfUpdates of_models({.kind = kind, .learning_rate = rate}, PayloadKind::Parameters);
+      MeanOfUpdates of_deltas({.kind = kind, .learning_rate = rate}, PayloadKind::Delta);
+      Values global(kSize, 0.5F);
+      for (int step = 0; step < 5; ++step) {
+        std::vector<Update> models;
+        std::vector<Update> deltas;
+        for (int worker = 0; worker < 3; ++worker) {
+          Values model = global;
+          Values delta(kSize);
+          for (std::size_t i = 0; i < kSize; ++i) {
+            model[i] += static_cast<float>(0.1 * random.normal());
+            delta[i] = model[i] - global[i];
+          }
+          const std::uint64_t samples = 1 + random.below(50);
+          models.push_back(update(model, samples));
+          deltas.push_back(update(delta, samples));
+        }
+        const Values a = merge(of_models, global, global, models);
+        const Values b = merge(of_deltas, global, global, deltas);
+        for (std::size_t i = 0; i < kSize; ++i) {
+          ASSERT_NEAR(a[i], b[i], 1e-5) << "step " << step;
+        }
+        global = a;
+      }
+    }
+  }
+}
+
+TEST(EachDeltaTest, is_one_step_of_the_optimizer_for_each_delta_in_their_order) {
+  EachDelta rule({.kind = ServerOptimizerKind::Momentum, .learning_rate = 1.0, .momentum = 0.5});
+  // m = 4, w = 14; m = 2 - 1 = 1, w = 15; then m = 0.5 + 1, w = 16.5
+  EXPECT_EQ(merge(rule, {0}, {10}, {update({4.0F}), update({-1.0F})}), (Values{15.0F}));
+  EXPECT_EQ(merge(rule, {0}, {15}, {update({1.0F})}), (Values{16.5F}));
+}
+
+TEST(EachDeltaTest, several_blocks_go_the_way_of_each_parameter_alone) {
+  RandomStream random(7, RandomPurpose::Test);
+  const ServerOptimizerConfig config{.kind = ServerOptimizerKind::Adam, .learning_rate = 0.1};
+  EachDelta rule(config);
+  const std::size_t size = 2500;
+  std::vector<Update> updates;
+  for (int k = 0; k < 3; ++k) {
+    Values delta(size);
+    for (float& value : delta) {
+      value = static_cast<float>(random.normal());
+    }
+    updates.push_back(update(delta));
+  }
+  const Values merged = merge(rule, Values(size), Values(size, 1.0F), updates);
+  for (const std::size_t i : {0U, 1023U, 1024U, 2499U}) {
+    EachDelta alone(config);
+    std::vector<Update> own;
+    for (const Update& whole : updates) {
+      own.push_back(update({whole.payload.values()[i]}));
+    }
+    EXPECT_EQ(merge(alone, {0}, {1}, own)[0], merged[i]) << i;
+  }
+}
+
 TEST(EachDeltaTest, adds_every_delta_times_the_learning_rate) {
   EachDelta rule({.learning_rate = 0.5});
   const std::vector<Update> updates{update({2.0F, 4.0F}, 1), update({-6.0F, 8.0F}, 99)};

@@ -10,6 +10,7 @@
 #include "hermes/protocol/strategies/push_rules.hpp"
 #include "hermes/protocol/strategies/release_rules.hpp"
 #include "hermes/protocol/strategies/static_allocation.hpp"
+#include "protocol/roster_builder.hpp"
 
 namespace hermes::protocol {
 namespace {
@@ -17,14 +18,6 @@ namespace {
 const RandomStream kCoin(1, RandomPurpose::Gate);
 
 using enum PeerState;
-
-Roster roster_of(const std::vector<PeerState>& states) {
-  Roster roster(static_cast<std::uint32_t>(states.size()), LivenessConfig{});
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    roster.peers()[i].state = states[i];
-  }
-  return roster;
-}
 
 TEST(RosterTest, ranks_begin_at_one) {
   const Roster roster = roster_of({Expected, Expected});
@@ -53,14 +46,6 @@ TEST(RosterTest, slowest_clock_and_start_are_of_the_live) {
   EXPECT_EQ(roster.slowest_start(), Round{3});
   EXPECT_FALSE(roster_of({Lost, Left}).slowest_clock().has_value());
   EXPECT_FALSE(roster_of({Lost, Left}).slowest_start().has_value());
-}
-
-std::vector<Rank> released(const ReleaseDecision& decision) {
-  std::vector<Rank> ranks;
-  for (const Grant& grant : decision.release) {
-    ranks.push_back(grant.rank);
-  }
-  return ranks;
 }
 
 struct ReleaseCase {

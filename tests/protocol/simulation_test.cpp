@@ -53,11 +53,19 @@ TEST_P(SimulationTest, invariants_hold_through_every_misfortune) {
   EXPECT_GT(total.evaluations, 1000U);
   for (const RejectReason reason : {RejectReason::Late, RejectReason::NonFinite,
                                     RejectReason::Malformed, RejectReason::Stopped}) {
-    EXPECT_GT(total.rejections[static_cast<std::size_t>(reason)], 50U) << to_string(reason);
+    EXPECT_GT(total.rejections_for(reason), 50U) << to_string(reason);
   }
   if (std::holds_alternative<HermesConfig>(GetParam())) {
-    EXPECT_GT(total.reports[static_cast<std::size_t>(ReportKind::Suppressed)], 1000U);
-    EXPECT_GT(total.reports[static_cast<std::size_t>(ReportKind::Pull)], 50U);
+    EXPECT_GT(total.reports_of(ReportKind::Suppressed), 1000U);
+    EXPECT_GT(total.reports_of(ReportKind::Pull), 50U);
+  } else if (std::holds_alternative<EbspConfig>(GetParam())) {
+    EXPECT_GT(total.reports_of(ReportKind::Suppressed), 1000U);
+  } else if (std::holds_alternative<SelSyncConfig>(GetParam())) {
+    EXPECT_GT(total.reports_of(ReportKind::Push), 1000U);
+    EXPECT_GT(total.reports_of(ReportKind::Pull), 50U);
+    EXPECT_GT(total.releases_without_model, 1000U);
+  } else if (std::holds_alternative<TimeboxConfig>(GetParam())) {
+    EXPECT_GT(total.rejections_for(RejectReason::Stale), 100U);
   }
 }
 
@@ -69,7 +77,7 @@ TEST_P(SimulationTest, without_faults_all_work_is_used) {
     EXPECT_EQ(outcome.tally.lost, 0U) << "HERMES_SEED=" << seed;
     for (const RejectReason reason :
          {RejectReason::Late, RejectReason::NonFinite, RejectReason::Malformed}) {
-      EXPECT_EQ(outcome.tally.rejections[static_cast<std::size_t>(reason)], 0U)
+      EXPECT_EQ(outcome.tally.rejections_for(reason), 0U)
           << "HERMES_SEED=" << seed << ": " << to_string(reason);
     }
   }

@@ -3,28 +3,37 @@
 namespace hermes::protocol {
 namespace {
 
-/// A vote to synchronise; so is a model that got lost, and a payload that has come already.
-bool wants_model(const Peer& peer) {
-  return peer.last_report.kind != ReportKind::Vote || peer.last_report.vote || peer.pending;
+/// A worker that was silent while the others synchronised: its model is not of their kind any more.
+bool has_missed_one(const Peer& peer, Version version) {
+  return peer.pulled != version;
 }
 
-bool must_be_collected(const Peer& peer) {
-  return peer.last_report.kind == ReportKind::Vote && !peer.pending;
+/// A vote to synchronise; so is a model that got lost.
+bool wants_model(const Peer& peer, Version version) {
+  return peer.last_report.kind != ReportKind::Vote || peer.last_report.vote ||
+         has_missed_one(peer, version);
+}
+
+bool must_be_collected(const Peer& peer, Version version) {
+  return peer.last_report.kind == ReportKind::Vote && !peer.pending &&
+         !has_missed_one(peer, version);
 }
 
 }  // namespace
 
-ReleaseDecision Ballot::decide(const Roster& roster, Version /*version*/, Instant /*now*/) {
+ReleaseDecision Ballot::decide(const Roster& roster, Version version, Instant /*now*/) {
   ReleaseDecision decision;
   if (!roster.all_live_waiting()) {
     return decision;
   }
   bool is_synchronising = false;
   for (const Peer& peer : roster.peers()) {
-    is_synchronising = is_synchronising || (peer.is_waiting() && wants_model(peer));
+    // A payload that has come is not left lying, whoever wanted it and wherever its sender is now.
+    is_synchronising =
+        is_synchronising || peer.pending || (peer.is_waiting() && wants_model(peer, version));
   }
   for (const Peer& peer : roster.peers()) {
-    if (peer.is_waiting() && is_synchronising && must_be_collected(peer)) {
+    if (peer.is_waiting() && is_synchronising && must_be_collected(peer, version)) {
       decision.collect.push_back(peer.rank);
     }
   }

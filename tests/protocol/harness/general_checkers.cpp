@@ -99,13 +99,28 @@ void WorkerChecker::after(const WorkerStep& step, Verdict& verdict) {
   Known& known = workers_[static_cast<std::size_t>(step.rank.value) - 1];
   verdict.require(step.worker.ticket() >= known.ticket, "a worker's tickets grow", step.rank);
   known.ticket = step.worker.ticket();
+  bool is_collected = false;
+  if (const auto* said = std::get_if<ServerSaid>(&step.event)) {
+    const auto* collect = std::get_if<Collect>(&said->message.body);
+    if (collect != nullptr && collect->ticket == known.voted) {
+      is_collected = true;
+      known.voted = {};  // a vote is collected once
+    }
+  }
   for_each_of<TellServer>(step.effects, [&](const TellServer& tell) {
     known.spoke = step.now;
     if (const auto* report = std::get_if<Report>(&tell.body)) {
       verdict.require(report->ticket == known.ticket, "reports bear the present ticket", step.rank);
-      verdict.require(report->ticket > known.answered, "one awaited answer per ticket", step.rank);
+      const bool answers_collect =
+          is_collected && report->kind == ReportKind::Push && report->ticket == known.answered;
+      is_collected = false;
+      verdict.require(report->ticket > known.answered || answers_collect,
+                      "one awaited answer per ticket", step.rank);
       if (report->kind != ReportKind::Suppressed) {
         known.answered = report->ticket;
+      }
+      if (report->kind == ReportKind::Vote) {
+        known.voted = report->ticket;
       }
     }
   });

@@ -55,7 +55,8 @@ class EvaluationChecker final : public Checker {
   double best_loss_ = 1e300;
 };
 
-/// A worker has one unanswered report at most, trains under growing tickets, and keeps talking.
+/// A worker has one unanswered report at most (a collected vote is said again, once, as a push),
+/// trains under growing tickets, and keeps talking.
 class WorkerChecker final : public Checker {
  public:
   explicit WorkerChecker(const Scenario& scenario)
@@ -67,6 +68,7 @@ class WorkerChecker final : public Checker {
   struct Known {
     Ticket ticket{};
     Ticket answered{};  ///< the last ticket under which it reported and waited
+    Ticket voted{};     ///< the last ticket under which it voted and was not yet collected
     Instant spoke{};
   };
   Duration heartbeat_;

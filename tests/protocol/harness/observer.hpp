@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,7 @@ class Observer {
  public:
   explicit Observer(Checkers checkers) : checkers_(std::move(checkers)) {}
 
+  void add(std::unique_ptr<Checker> checker) { checkers_.push_back(std::move(checker)); }
   template <class Step>
   void saw(const Step& step) {
     trace_.add(step);

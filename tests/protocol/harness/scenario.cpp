@@ -50,15 +50,64 @@ ServerConfig draw_server(RandomStream& random) {
   return server;
 }
 
+/// Draws other settings of a strategy, each of which takes another path through the code.
+struct Variation {
+  RandomStream& random;
+
+  bool happens(double probability) const { return random.uniform() < probability; }
+  std::uint32_t below(std::uint32_t end) const {
+    return static_cast<std::uint32_t>(random.below(end));
+  }
+  void vary(ServerOptimizerConfig& server) const {
+    constexpr ServerOptimizerKind kKinds[] = {
+        ServerOptimizerKind::Sgd, ServerOptimizerKind::Momentum, ServerOptimizerKind::Nesterov,
+        ServerOptimizerKind::Adam};
+    if (happens(0.5)) {
+      server.kind = kKinds[below(4)];
+      server.learning_rate = server.kind == ServerOptimizerKind::Sgd ? 0.5 : 0.1;
+      server.momentum = 0.7;
+    }
+  }
+
+  void operator()(BspConfig& bsp) const { vary(bsp.server); }
+  void operator()(AspConfig& asp) const { vary(asp.server); }
+  void operator()(SspConfig& ssp) const {
+    vary(ssp.server);
+    ssp.staleness = below(6);
+  }
+  void operator()(EbspConfig& ebsp) const {
+    vary(ebsp.server);
+    ebsp.horizon = 1 + below(8);
+  }
+  void operator()(SelSyncConfig& selsync) const {
+    constexpr double kDeltas[] = {0.0, 0.05, 0.15, 0.3};
+    selsync.delta = kDeltas[below(4)];
+    selsync.window = below(6);
+    selsync.smoothing = happens(0.5) ? 0.16 : 0.8;
+  }
+  void operator()(HermesConfig& hermes) const {
+    hermes.gate.alpha = happens(0.5) ? -1.3 : -0.5;
+    hermes.gate.lambda = 1 + below(5);
+    hermes.gate.clear_window = happens(0.7);
+    hermes.gate.reset_threshold = happens(0.5);
+    hermes.staleness_exponent = happens(0.5) ? 0.0 : 0.5;
+    hermes.merge = happens(0.6) ? HermesMerge::LossWeighted : HermesMerge::Delta;
+    hermes.weights = happens(0.5) ? LossSource::Worker : LossSource::Server;
+    hermes.overlap = happens(0.5);
+    vary(hermes.server);
+  }
+  void operator()(TimeboxConfig& timebox) const {
+    constexpr double kCuts[] = {0.0, 0.0, 0.5, 0.8};
+    vary(timebox.server);
+    timebox.box_seconds = happens(0.5) ? 0.0 : 0.1 + 0.5 * random.uniform();
+    timebox.grace = 0.5 * below(3);
+    timebox.contribution_cut = kCuts[below(4)];
+  }
+};
+
 StrategyConfig vary(const StrategyConfig& strategy, RandomStream& random) {
   StrategyConfig varied = strategy;
-  if (auto* hermes = std::get_if<HermesConfig>(&varied)) {
-    hermes->gate.alpha = random.uniform() < 0.5 ? -1.3 : -0.5;
-    hermes->gate.lambda = static_cast<std::uint32_t>(1 + random.below(5));
-    hermes->gate.clear_window = random.uniform() < 0.7;
-    hermes->gate.reset_threshold = random.uniform() < 0.5;
-    hermes->staleness_exponent = random.uniform() < 0.5 ? 0.0 : 0.5;
-  }
+  std::visit(Variation{random}, varied);
   return varied;
 }
 

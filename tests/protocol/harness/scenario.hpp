@@ -17,6 +17,7 @@ struct Timing {
   Duration delay_mean = seconds(0.01);  ///< above the minimum; exponential
   Duration tick = seconds(0.1);         ///< a node looks at its clock this often
   std::vector<Duration> round{};        ///< mean, by worker
+  double jitter = 0.3;                  ///< a round is longer or shorter by up to this part of it
   Duration load = seconds(0.1);
   Duration evaluation = seconds(0.05);
 };

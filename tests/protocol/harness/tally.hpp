@@ -22,10 +22,13 @@ class Tally : public Checker {
     });
     for_each_note<Evaluation>(step.effects, [this](const auto&) { ++evaluations; });
     for_each_note<ReportAccepted>(step.effects, [this](const ReportAccepted& accepted) {
-      ++reports[static_cast<std::size_t>(accepted.report.kind)];
+      ++reports.at(static_cast<std::size_t>(accepted.report.kind));
     });
     for_each_note<ReportRejected>(step.effects, [this](const ReportRejected& rejected) {
-      ++rejections[static_cast<std::size_t>(rejected.reason)];
+      ++rejections.at(static_cast<std::size_t>(rejected.reason));
+    });
+    for_each_note<Released>(step.effects, [this](const Released& released) {
+      releases_without_model += released.with_model ? 0 : 1;
     });
   }
 
@@ -36,11 +39,20 @@ class Tally : public Checker {
     merges += other.merges;
     evaluations += other.evaluations;
     resized += other.resized;
+    releases_without_model += other.releases_without_model;
     for (std::size_t i = 0; i < reports.size(); ++i) {
       reports[i] += other.reports[i];
+    }
+    for (std::size_t i = 0; i < rejections.size(); ++i) {
       rejections[i] += other.rejections[i];
     }
     return *this;
+  }
+  std::uint64_t reports_of(ReportKind kind) const {
+    return reports.at(static_cast<std::size_t>(kind));
+  }
+  std::uint64_t rejections_for(RejectReason reason) const {
+    return rejections.at(static_cast<std::size_t>(reason));
   }
 
   std::uint64_t lost = 0;
@@ -48,9 +60,10 @@ class Tally : public Checker {
   std::uint64_t refused = 0;
   std::uint64_t merges = 0;
   std::uint64_t evaluations = 0;
-  std::uint64_t resized = 0;                  ///< workers given another assignment than their first
+  std::uint64_t resized = 0;  ///< workers given another assignment than their first
+  std::uint64_t releases_without_model = 0;
   std::array<std::uint64_t, 4> reports{};     ///< accepted, by ReportKind
-  std::array<std::uint64_t, 4> rejections{};  ///< by RejectReason
+  std::array<std::uint64_t, 5> rejections{};  ///< by RejectReason
 };
 
 }  // namespace hermes::protocol::harness

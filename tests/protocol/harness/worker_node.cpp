@@ -131,25 +131,38 @@ void WorkerNode::carry_out(const StartRound& effect) {
   is_training_ = true;
   const Duration mean = world_.scenario.timing.round.at(static_cast<std::size_t>(rank_.value) - 1);
   const double work = round_cost(assignment_) / first_cost_;
-  const Duration length = (0.7 + 0.6 * timing_random_.uniform()) * work * mean;
+  const double jitter = world_.scenario.timing.jitter;
+  const Duration length = (1.0 + jitter * (2.0 * timing_random_.uniform() - 1.0)) * work * mean;
   round_began_ = now();
   needs_ = effect.needs;
   if (effect.is_open_ended) {
     begin_work(seconds(1e9), [] {});  // until it is told to finish
   } else {
-    begin_work(length, [this] { finish_round(); });
+    begin_work(length, [this] { finish_round(train()); });
   }
 }
 
-void WorkerNode::finish_round() {
+void WorkerNode::finish_round(const RoundOutcome& outcome) {
   is_training_ = false;
-  step(RoundFinished{train()});
+  step(RoundFinished{outcome});
+}
+
+/// The toy learns the same in every round, but what a worker tells of an open-ended one goes by
+/// its speed.
+RoundOutcome WorkerNode::train_open_ended() {
+  const Duration round = world_.scenario.timing.round.at(static_cast<std::size_t>(rank_.value) - 1);
+  const Duration step = round / 100.0;
+  RoundOutcome outcome = train();
+  outcome.steps = static_cast<std::uint32_t>(1.0 + (now() - round_began_) / step);
+  outcome.samples = std::uint64_t{outcome.steps} * toy::kMinibatch;
+  outcome.compute_seconds = (outcome.steps * step).count();
+  return outcome;
 }
 
 void WorkerNode::carry_out(const FinishRound& /*effect*/) {
   world_.observer.verdict().require(is_training_, "only a round can be told to finish", rank_);
   drop_work();
-  begin_work(seconds(0.001), [this] { finish_round(); });
+  begin_work(seconds(0.001), [this] { finish_round(train_open_ended()); });
 }
 
 void WorkerNode::carry_out(const AbandonRound& /*effect*/) {
@@ -169,11 +182,14 @@ RoundOutcome WorkerNode::train() {
   outcome.samples = std::uint64_t{toy::kStepsPerRound} * toy::kMinibatch;
   outcome.compute_seconds = (now() - round_began_).count();
   outcome.train_loss = toy::loss(local_);
-  outcome.gradient_norm_squared = needs_.gradient_norm ? toy::loss(local_) : 0.0;
+  if (!needs_.validation && !needs_.gradient_norm) {
+    return outcome;
+  }
+  const bool is_lost = timing_random_.uniform() < world_.scenario.faults.noise_of(rank_).nan_loss;
+  const double measured = is_lost ? std::numeric_limits<double>::quiet_NaN() : outcome.train_loss;
+  outcome.gradient_norm_squared = needs_.gradient_norm ? measured : 0.0;
   if (needs_.validation) {
-    const bool is_lost = timing_random_.uniform() < world_.scenario.faults.noise_of(rank_).nan_loss;
-    outcome.validation_loss =
-        is_lost ? std::numeric_limits<double>::quiet_NaN() : outcome.train_loss;
+    outcome.validation_loss = measured;
     outcome.validation_accuracy = toy::accuracy(outcome.train_loss);
   }
   return outcome;

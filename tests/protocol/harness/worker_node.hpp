@@ -35,8 +35,9 @@ class WorkerNode final : public Node {
   void carry_out(const AbandonRound& effect);
   void carry_out(const WorkerFinished& effect);
 
-  void finish_round();
+  void finish_round(const RoundOutcome& outcome);
   RoundOutcome train();
+  RoundOutcome train_open_ended();
   SharedParameters payload_of(PayloadKind kind);
 
   Rank rank_;

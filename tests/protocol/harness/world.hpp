@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/harness/network.hpp"
@@ -31,6 +32,8 @@ struct Outcome {
 class World {
  public:
   explicit World(const Scenario& scenario);
+  /// One more pair of eyes, before the run.
+  void add_checker(std::unique_ptr<Checker> checker) { observer_.add(std::move(checker)); }
   /// Runs to the end, or to the first broken invariant. Once.
   Outcome run();
 
