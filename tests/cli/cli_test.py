@@ -29,7 +29,7 @@ class CliTest(e2e_case.E2eCase):
 
     def test_every_command_has_help(self):
         commands = self.run_well("--help")
-        for command in ("train", "convert", "inspect", "evaluate"):
+        for command in ("train", "convert", "inspect", "evaluate", "plan"):
             self.assertRegex(commands, rf"\n  {command} +\w")
         for command, words in [
             (["train"], ["--set", "--out", "--quiet", "config"]),
@@ -38,6 +38,7 @@ class CliTest(e2e_case.E2eCase):
             (["convert", "cifar10"], ["--train", "--test", "--out"]),
             (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),
             (["inspect"], ["path"]),
+            (["plan"], ["config", "--ranks", "--memory", "--set"]),
             (["evaluate"], ["--model", "--data", "--split", "--json"]),
         ]:
             with self.subTest(command=command):

@@ -45,7 +45,7 @@ std::string describe(std::span<const std::string_view> words) {
 }
 
 std::string describe_integers(IntegerRange range) {
-  return "an array of different integers, each " + describe(range).substr(3);
+  return "an array of different integers, each" + describe(range).substr(2);
 }
 
 std::string describe_byte_size(std::string_view otherwise) {
