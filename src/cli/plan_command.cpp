@@ -66,7 +66,7 @@ void print(std::ostream& out, const PlannedRank& rank, const runtime::RunConfig&
   bytes_line(out, "sum", rank.memory.process_bytes + rank.needs.model.bytes(rows, minibatch),
              "at most");
   if (const data::MemoryLimit* limit = rank.memory.budget.decisive()) {
-    bytes_line(out, "budget", rank.memory.budget.bytes(), describe(*limit));
+    bytes_line(out, "budget", rank.memory.budget.bytes(), runtime::describe(*limit));
   } else {
     line(out, "budget", "none", "");
   }
@@ -97,10 +97,9 @@ std::uint64_t pool_rows(const runtime::RunInputs& inputs, std::uint32_t workers)
 
 /// Ranks with the same settings are planned once.
 std::vector<PlannedRank> plan_ranks(const runtime::RunInputs& inputs, const PlanOptions& options,
-                                    std::optional<std::uint64_t> memory) {
+                                    std::optional<std::uint64_t> memory, std::uint64_t process) {
   const runtime::RunConfig& config = inputs.config();
   const std::uint32_t workers = options.ranks - 1;
-  const std::uint64_t process = data::process_memory().resident + (workers > 0 ? kMpiBytes : 0);
   const auto rank_memory = [&](runtime::RankSettings settings) {
     settings.memory = memory ? memory : settings.memory;
     return find_rank_memory(config, settings, options.ranks, {}, process);
@@ -136,6 +135,8 @@ std::vector<PlannedRank> plan_ranks(const runtime::RunInputs& inputs, const Plan
 }
 
 int plan(const PlanOptions& options) {
+  const std::uint64_t process =
+      data::process_memory().resident + (options.ranks > 1 ? kMpiBytes : 0);
   std::optional<std::uint64_t> memory;
   if (!options.memory.empty()) {
     memory = parse_byte_size(options.memory);
@@ -147,7 +148,7 @@ int plan(const PlanOptions& options) {
   const runtime::RunInputs inputs(runtime::load_run_config(options.config, options.overrides));
   const runtime::RunConfig& config = inputs.config();
   inputs.check_workers(std::max<std::uint32_t>(options.ranks - 1, 1));
-  const std::vector<PlannedRank> ranks = plan_ranks(inputs, options, memory);
+  const std::vector<PlannedRank> ranks = plan_ranks(inputs, options, memory, process);
   for (const PlannedRank& rank : ranks) {
     const std::uint32_t minibatch = rank.rows_min > 0 ? config.train.minibatch : 0;
     runtime::check_fits(rank.needs, rank.memory, rank.rows_min, minibatch, rank.name);

@@ -1,5 +1,9 @@
 #include "rank_memory.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <utility>
 
 #include "console.hpp"
@@ -18,6 +22,13 @@ runtime::RankMemory find_rank_memory(const runtime::RunConfig& config,
   around.configured = settings.memory;
   around.fraction = config.allocation.memory_fraction;
   return {data::find_memory_budget(around), process_bytes};
+}
+
+void return_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kLargeBytes = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+#endif
 }
 
 }  // namespace hermes::cli

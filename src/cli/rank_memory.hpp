@@ -15,4 +15,8 @@ runtime::RankMemory find_rank_memory(const runtime::RunConfig& config,
                                      std::vector<std::uint64_t> cgroups_on_host,
                                      std::uint64_t process_bytes);
 
+/// Large blocks that are freed go back to the system at once. Otherwise the C library keeps some of
+/// them after the first free, and a shard that is replaced by a larger one is held twice.
+void return_freed_memory();
+
 }  // namespace hermes::cli

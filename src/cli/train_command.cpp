@@ -171,6 +171,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
 }
 
 int train(const TrainOptions& options, Arguments arguments) {
+  return_freed_memory();
   if (!launcher_rank()) {
     return train_alone(options);
   }

@@ -13,6 +13,7 @@ import e2e_case
 
 FILE_MIB = 64
 BUDGET_MIB = 96
+SMALL_MIB = 68  # of workers that hold some thousand rows
 WORKERS = 4
 
 MODEL = """\
@@ -107,22 +108,22 @@ class MemoryTest(e2e_case.E2eCase):
         self.assertEqual(len(told), WORKERS, log)
 
     def test_a_file_larger_than_all_budgets_is_trained_on(self):
-        shard = self.shard_rows(f"{BUDGET_MIB}MiB")
-        pool = FILE_MIB * 1024 * 1024 // 3072 - 500
-        small = BUDGET_MIB
-        while self.shard_rows(f"{small}MiB") * WORKERS > pool:
-            small -= 1
-        self.assertLess(self.shard_rows(f"{small}MiB"), shard)
-        result = self.train("windows", f"allocation.memory={small}MiB", "stop.max_rounds=8")
+        text = RUN + f'[[worker]]\nhost = "*"\nmemory = "{SMALL_MIB}MiB"\n'
+        (self.scratch / "windows.toml").write_text(text)
+        plan = self.run_hermes("plan", "windows.toml", "--ranks", WORKERS + 1)
+        self.assert_ended_well(plan)
+        rows = int(re.search(r"largest shard +([\d,]+) rows", plan.stdout)[1].replace(",", ""))
+        self.assertLess(rows * WORKERS * 3072, FILE_MIB * 1024 * 1024, plan)
+        result = self.train(
+            "windows",
+            "stop.max_rounds=8",
+            run="windows.toml",
+            program=[sys.executable, "-B", "peak.py"],
+        )
         self.assert_ended_well(result)
         self.assertGreater(self.summary("windows")["test_accuracy"], 0.5)
-
-    def shard_rows(self, memory):
-        plan = self.run_hermes(
-            "plan", "images-run.toml", "--ranks", WORKERS + 1, "--memory", memory
-        )
-        self.assert_ended_well(plan)
-        return int(re.search(r"largest shard +([\d,]+) rows", plan.stdout)[1].replace(",", ""))
+        for rank, peak in list(enumerate(self.peaks()))[1:]:
+            self.assertLess(peak, SMALL_MIB, f"rank {rank}")
 
     def test_too_small_a_budget_is_refused_with_the_sum(self):
         for result in (
