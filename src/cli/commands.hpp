@@ -20,6 +20,7 @@ using Action = std::function<int()>;
 void add_train(CLI::App& app, const Arguments& arguments, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
+void add_plan(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_gate(CLI::App& app, Action& action);
 

@@ -12,6 +12,12 @@ namespace hermes::cli {
 /// This process's rank as the launcher (mpirun, srun) says; empty when there is none.
 std::optional<int> launcher_rank();
 
+/// A variable of the environment.
+std::optional<std::string> environment(const std::string& name);
+
+/// The name of this machine.
+std::string host_name();
+
 /// True when this process is the one that talks to the user.
 bool is_spokesman();
 

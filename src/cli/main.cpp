@@ -64,6 +64,7 @@ int run(int argc, char** argv) {
   hermes::cli::add_inspect(app, action);
   hermes::cli::add_evaluate(app, action);
   hermes::cli::add_gate(app, action);
+  hermes::cli::add_plan(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version

@@ -6,11 +6,13 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "hermes/core/error.hpp"
+#include "hermes/data/process_memory.hpp"
 #include "hermes/nn/blas.hpp"
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_transport.hpp"
 #include "hermes/wire/codec.hpp"
+#include "rank_memory.hpp"
 
 namespace hermes::cli {
 namespace {
@@ -63,14 +65,21 @@ int report(const runtime::RunOutcome& outcome, int rank) {
 }
 
 int train_alone(const TrainOptions& options) {
+  const std::uint64_t process_bytes = data::process_memory().resident;
   const runtime::RunInputs inputs(load_config(options, 0));
+  const runtime::RunConfig& config = inputs.config();
+  const runtime::RankSettings settings = config.settings_of(Rank{1}, host_name());
+  const runtime::WorkerLimits limits{find_rank_memory(config, settings, 1, {}, process_bytes),
+                                     settings.slowdown};
+  runtime::check_fits(runtime::alone_needs(inputs), limits.memory, runtime::rows_min(inputs),
+                      config.train.minibatch, "rank 0");
   inputs.check_values();
-  const runtime::RunDirectory directory = make_directory(options, inputs.config());
-  nn::set_blas_threads(static_cast<int>(inputs.config().cluster.threads));
-  return report(
-      runtime::train_alone(inputs, directory,
-                           {std::cout, catch_stop_signals(), progress_config(options.quiet)}),
-      0);
+  const runtime::RunDirectory directory = make_directory(options, config);
+  nn::set_blas_threads(static_cast<int>(settings.threads));
+  return report(runtime::train_alone(
+                    inputs, directory,
+                    {std::cout, catch_stop_signals(), progress_config(options.quiet)}, limits),
+                0);
 }
 
 /// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good
@@ -84,16 +93,30 @@ runtime::RunOutcome give_up(transport::Transport& transport, protocol::StopReaso
 runtime::RunOutcome serve_or_give_up(const runtime::RunInputs& inputs,
                                      const runtime::RunDirectory& directory,
                                      transport::Transport& transport,
-                                     const runtime::Console& console) {
+                                     const runtime::Console& console,
+                                     const runtime::RankMemory& memory) {
   using protocol::StopReason;
   try {
-    return runtime::serve(inputs, directory, transport, console);
+    return runtime::serve(inputs, directory, transport, console, memory);
   } catch (const ConfigError& error) {
     return give_up(transport, StopReason::BadInput, error);
   } catch (const DataError& error) {
     return give_up(transport, StopReason::BadInput, error);
   } catch (const Error& error) {  // a full disk, say
     return give_up(transport, StopReason::Failed, error);
+  }
+}
+
+/// Refuses a rank whose memory cannot hold the least that the run asks of it.
+void check_memory(const runtime::RunInputs& inputs, const runtime::RankMemory& memory,
+                  const transport::MpiEnvironment& mpi) {
+  if (mpi.rank() == kServerRank) {
+    const auto workers = static_cast<std::uint32_t>(mpi.rank_count() - 1);
+    runtime::check_fits(runtime::server_needs(inputs, workers), memory, 0, 0, "the server");
+  } else {
+    runtime::check_fits(runtime::worker_needs(inputs), memory, runtime::rows_min(inputs),
+                        inputs.config().train.minibatch,
+                        "rank " + std::to_string(mpi.rank().value));
   }
 }
 
@@ -105,9 +128,19 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   std::unique_ptr<runtime::RunInputs> inputs;
   std::optional<runtime::RunDirectory> directory;
   std::optional<ConfigError> problem;
+  runtime::RankSettings settings;
+  runtime::RankMemory memory;
+  const std::uint64_t process_bytes = data::process_memory().resident;
+  const transport::HostRanks neighbours =
+      transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
   try {
     inputs = std::make_unique<runtime::RunInputs>(
         load_config(options, static_cast<std::uint32_t>(mpi.rank_count() - 1)));
+    settings = inputs->config().settings_of(mpi.rank(), transport::MpiEnvironment::host_name());
+    memory =
+        find_rank_memory(inputs->config(), settings, static_cast<std::uint32_t>(neighbours.count),
+                         neighbours.values, process_bytes);
+    check_memory(*inputs, memory, mpi);
     if (is_server) {
       inputs->check_values();
       directory = make_directory(options, inputs->config());
@@ -125,11 +158,11 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
     runtime::report_bad_input(transport, problem->what());
     return 2;
   }
-  nn::set_blas_threads(static_cast<int>(inputs->config().cluster.threads));
+  nn::set_blas_threads(static_cast<int>(settings.threads));
   const runtime::RunOutcome outcome =
       is_server ? serve_or_give_up(*inputs, *directory, transport,
-                                   {std::cout, stop, progress_config(options.quiet)})
-                : runtime::work(*inputs, transport);
+                                   {std::cout, stop, progress_config(options.quiet)}, memory)
+                : runtime::work(*inputs, transport, {memory, settings.slowdown});
   const int code = report(outcome, mpi.rank().value);
   if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
     std::cout.flush();
@@ -139,6 +172,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
 }
 
 int train(const TrainOptions& options, Arguments arguments) {
+  return_freed_memory();
   if (!launcher_rank()) {
     return train_alone(options);
   }

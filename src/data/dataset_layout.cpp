@@ -161,6 +161,27 @@ void check_same_rows(const OpenSplit& open, bool last, const DatasetInfo& info) 
   }
 }
 
+/// An upper bound, from what HDF5 documents of its caches and from the chunks of this array.
+std::uint64_t reader_bytes(const hdf5::ArrayType& type) {
+  constexpr std::uint64_t kConversion = std::uint64_t{1} << 20;  // and sieve buffer
+  constexpr std::uint64_t kIndexEntry = 128;  // of a chunk, in the metadata cache
+  constexpr std::uint64_t kMetadataMax = std::uint64_t{32} << 20;
+  if (type.chunk.empty()) {
+    return kConversion;
+  }
+  std::uint64_t whole = type.element_bytes;
+  std::uint64_t chunk = type.element_bytes;
+  std::uint64_t chunks = 1;
+  for (std::size_t i = 0; i < type.chunk.size(); ++i) {
+    whole *= type.dims[i];
+    chunk *= type.chunk[i];
+    chunks *= (type.dims[i] + type.chunk[i] - 1) / type.chunk[i];
+  }
+  constexpr std::uint64_t kChunksAtOnce = 2;  // beside the cache: packed and unpacked
+  return kConversion + std::min<std::uint64_t>(chunk_cache_bytes(type), whole) +
+         kChunksAtOnce * chunk + std::min(kMetadataMax, kIndexEntry * chunks);
+}
+
 }  // namespace
 
 DatasetLayout open_layout(const std::filesystem::path& path) {
@@ -177,6 +198,7 @@ DatasetLayout open_layout(const std::filesystem::path& path) {
     const RowArray& x = layout.splits[index]->x;
     const bool last = channels_last(x);
     info.rows[index] = x.row_count();
+    info.reader_bytes += reader_bytes(x.type) + reader_bytes(layout.splits[index]->y.type);
     if (split == Split::Train) {
       info.channels_last = last;
       info.features = feature_shape(x, last);

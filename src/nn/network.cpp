@@ -11,6 +11,16 @@
 #include "workspace_layout.hpp"
 
 namespace hermes::nn {
+namespace {
+
+/// Zeros; the old buffer is gone before the new one comes.
+template <class T>
+void replace(AlignedVector<T>& buffer, std::size_t size) {
+  buffer = AlignedVector<T>();
+  buffer.resize(size);
+}
+
+}  // namespace
 
 struct Network::Impl {
   Impl(NetworkSpec network_spec, std::size_t largest_batch)
@@ -26,11 +36,11 @@ struct Network::Impl {
     HERMES_ASSERT(largest_batch > 0, "network: needs room for at least one sample");
     batch_max = largest_batch;
     layout = plan_workspace(stack, batch_max);
-    activations.assign(layout.activation_floats, 0.0F);
-    saved.assign(layout.saved_bytes, std::byte{0});
-    scratch.assign(layout.scratch_floats, 0.0F);
+    replace(activations, layout.activation_floats);
+    replace(saved, layout.saved_bytes);
+    replace(scratch, layout.scratch_floats);
     for (AlignedVector<float>& buffer : activation_gradients) {
-      buffer.assign(layout.gradient_floats, 0.0F);
+      replace(buffer, layout.gradient_floats);
     }
     batch = 0;
     ready_for_backward = false;

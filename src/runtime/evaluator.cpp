@@ -21,8 +21,14 @@ Evaluator::Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard&
 
 void Evaluator::start() {
   next_ = 0;
+  rows_before_ = 0;
   loss_sum_ = 0.0;
   correct_ = 0;
+}
+
+void Evaluator::go_on() {
+  rows_before_ += next_;
+  next_ = 0;
 }
 
 bool Evaluator::advance() {
@@ -51,7 +57,7 @@ EvaluationResult Evaluator::run() {
 }
 
 EvaluationResult Evaluator::result() const {
-  const auto rows = static_cast<double>(std::max<std::uint32_t>(next_, 1));
+  const auto rows = static_cast<double>(std::max<std::uint64_t>(rows_before_ + next_, 1));
   return {loss_sum_ / rows, static_cast<double>(correct_) / rows};
 }
 

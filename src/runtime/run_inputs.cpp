@@ -8,6 +8,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/nn/network.hpp"
+#include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
 
@@ -52,6 +53,7 @@ RunInputs::RunInputs(RunConfig config)
   RandomStream random(config_.seed, RandomPurpose::Initialization);
   network.initialize(random);
   initial_ = ParameterPool(network.parameter_count()).copy_of(network.parameters());
+  memory_ = worker_needs(*this).model;
 }
 
 void RunInputs::check_workers(std::uint32_t workers) const {
@@ -67,6 +69,7 @@ void RunInputs::check_workers(std::uint32_t workers) const {
 protocol::Strategy RunInputs::strategy(Rank rank) const {
   return protocol::make_strategy(config_.strategy_spec(),
                                  {.allocation = config_.allocation_spec(),
+                                  .memory = memory_,
                                   .seed = config_.seed,
                                   .rank = rank,
                                   .lossy_payload = config_.has_lossy_payload()});

@@ -11,6 +11,7 @@
 #include "hermes/runtime/server_node.hpp"
 #include "hermes/runtime/trainer.hpp"
 #include "hermes/runtime/worker_node.hpp"
+#include "hermes/telemetry/human_units.hpp"
 #include "hermes/transport/in_proc_network.hpp"
 #include "hermes/wire/codec.hpp"
 
@@ -35,6 +36,17 @@ telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunD
   recorder.progress.max_rounds = config.stop.server.max_rounds;
   recorder.progress.max_time = config.stop.server.max_time;
   return recorder;
+}
+
+void log_memory(const RankMemory& memory, const MemoryNeeds& needs, Instant now,
+                telemetry::RunRecorder& recorder) {
+  if (const data::MemoryLimit* limit = memory.budget.decisive()) {
+    recorder.info("memory of rank 0: budget " + telemetry::human_bytes(memory.budget.bytes()) +
+                      " (" + describe(*limit) + "), process " +
+                      telemetry::human_bytes(memory.process_bytes) + ", run at least " +
+                      telemetry::human_bytes(needs.model.bytes(0, 0)),
+                  now);
+  }
 }
 
 /// What is left to do for rank 0 when the workers have gone.
@@ -66,13 +78,15 @@ void conclude(const RunInputs& inputs, const RunDirectory& directory, std::strin
 }  // namespace
 
 RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
-                 transport::Transport& transport, const Console& console) {
+                 transport::Transport& transport, const Console& console,
+                 const RankMemory& memory) {
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
   const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
   Channel channel(transport, inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);
+  log_memory(memory, server_needs(inputs, workers), channel.now(), recorder);
   ServerNode node(inputs, workers, channel, recorder);
   bool is_interrupted = false;
   while (!node.is_finished()) {
@@ -88,10 +102,11 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   return {node.reason(), node.detail(), node.workers_lost() > 0};
 }
 
-RunOutcome work(const RunInputs& inputs, transport::Transport& transport) {
+RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
+                const WorkerLimits& limits) {
   Channel channel(transport, inputs.parameter_count(), inputs.config().payload_up());
   Trainer trainer(inputs, transport.rank());
-  WorkerNode node(inputs, channel, trainer);
+  WorkerNode node(inputs, channel, trainer, limits);
   while (!node.is_finished()) {
     if (!node.turn()) {
       channel.wait(kIdleWait);
@@ -102,7 +117,7 @@ RunOutcome work(const RunInputs& inputs, transport::Transport& transport) {
 }
 
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
-                       const Console& console) {
+                       const Console& console, const WorkerLimits& limits) {
   HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
                 "one rank alone follows the rules of bsp");
   HERMES_ASSERT(!inputs.config().has_lossy_payload(), "one rank alone has no wire");
@@ -119,9 +134,10 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
   Channel worker_channel(*worker_side, count, kAsInMemory, Channel::Wire::None);
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, kSequential, 1, console.progress), console.screen);
+  log_memory(limits.memory, alone_needs(inputs), server_channel.now(), recorder);
   Trainer trainer(inputs, worker_rank);
   ServerNode server(inputs, 1, server_channel, recorder);
-  WorkerNode worker(inputs, worker_channel, trainer);
+  WorkerNode worker(inputs, worker_channel, trainer, limits);
   bool is_interrupted = false;
   while (!server.is_finished()) {
     if (console.stop && !std::exchange(is_interrupted, true)) {

@@ -1,9 +1,11 @@
 #include "hermes/runtime/server_node.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "hermes/core/version.hpp"
+#include "hermes/runtime/memory_needs.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -20,6 +22,7 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
                       .seed = config.seed,
                       .train_rows = inputs.plan().training_count(),
                       .workers = workers};
+  server.memory = inputs.memory();
   server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
   return server;
 }
@@ -92,9 +95,18 @@ telemetry::ByteCounters ServerNode::bytes() const {
 
 EvaluationResult ServerNode::test(const SharedParameters& parameters) {
   data::Shard rows(inputs_.dataset(), inputs_.output_count());
-  rows.load(inputs_.plan().test());
+  Evaluator evaluator(network_, inputs_.config().train.loss_spec(), rows);
   network_.set_parameters(parameters.values());
-  return Evaluator(network_, inputs_.config().train.loss_spec(), rows).run();
+  evaluator.start();
+  const std::uint64_t all = inputs_.plan().test().row_count();
+  const std::uint64_t window = test_window_rows(inputs_.dataset().info());
+  for (std::uint64_t first = 0; first < all; first += window) {
+    rows.load({data::Split::Test, {{first, std::min(window, all - first)}}});
+    while (!evaluator.advance()) {
+    }
+    evaluator.go_on();
+  }
+  return evaluator.result();
 }
 
 void ServerNode::step(const protocol::ServerEvent& event) {

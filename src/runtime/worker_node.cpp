@@ -4,32 +4,46 @@
 
 #include "hermes/core/error.hpp"
 #include "hermes/core/version.hpp"
+#include "hermes/data/process_memory.hpp"
+#include "hermes/telemetry/human_units.hpp"
 
 namespace hermes::runtime {
 namespace {
 
-protocol::Worker make_worker(const RunInputs& inputs, Rank rank) {
+protocol::Worker make_worker(const RunInputs& inputs, Rank rank, const RankMemory& memory) {
   protocol::Strategy strategy = inputs.strategy(rank);
   protocol::WorkerConfig config;
   config.join.program_version = kProgramVersion;
   config.join.run_fingerprint = inputs.fingerprint();
   config.join.parameter_count = inputs.parameter_count();
+  config.join.memory_budget = memory.for_run();
   config.liveness = inputs.config().liveness;
   config.payload = strategy.merge->payload();
   return {std::move(config), std::move(strategy.push)};
 }
 
+/// A line for the server's log.
+std::string peak_text(const RankMemory& memory) {
+  const std::uint64_t budget = memory.budget.bytes();
+  return "peak memory " + telemetry::human_bytes(data::process_memory().peak_resident) + " of " +
+         (budget == 0 ? "any" : telemetry::human_bytes(budget));
+}
+
 }  // namespace
 
-WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer)
-    : channel_(channel), trainer_(trainer), worker_(make_worker(inputs, channel.rank())) {
+WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer,
+                       WorkerLimits limits)
+    : channel_(channel),
+      trainer_(trainer),
+      limits_(std::move(limits)),
+      worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
     feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
   }
 }
 
 bool WorkerNode::turn() {
-  const bool is_busy = trainer_.is_busy();
+  const bool is_busy = trainer_.is_busy() && channel_.now() >= idle_until_;
   bool has_mail = false;
   try {
     if (!std::exchange(is_started_, true)) {
@@ -56,12 +70,20 @@ bool WorkerNode::take_mail() {
 }
 
 void WorkerNode::work() {
-  if (is_finished() || !trainer_.is_busy()) {
+  const Instant before = channel_.now();
+  if (is_finished() || before < idle_until_) {
     return;
   }
-  const Instant before = channel_.now();
-  std::optional<protocol::WorkerEvent> event = trainer_.advance();
-  round_time_ += channel_.now() - before;
+  std::optional<protocol::WorkerEvent> event = std::exchange(finished_, std::nullopt);
+  if (!event && trainer_.is_busy()) {
+    event = trainer_.advance();
+    const Instant after = channel_.now();
+    round_time_ += limits_.slowdown * (after - before);
+    idle_until_ = after + (limits_.slowdown - 1.0) * (after - before);
+    if (idle_until_ > after) {
+      finished_ = std::exchange(event, std::nullopt);
+    }
+  }
   if (event) {
     if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
       finished->outcome.compute_seconds = round_time_.count();
@@ -81,11 +103,15 @@ void WorkerNode::act(const protocol::TellServer& effect) {
   if (const auto* report = std::get_if<protocol::Report>(&effect.body);
       report != nullptr && report->payload != protocol::PayloadKind::None) {
     message.payload = trainer_.payload(report->payload, feedback_ ? &*feedback_ : nullptr);
+  } else if (auto* leave = std::get_if<protocol::Leave>(&message.body);
+             leave != nullptr && leave->detail.empty()) {
+    leave->detail = peak_text(limits_.memory);
   }
   channel_.send(kServerRank, message);
 }
 
 void WorkerNode::act(const protocol::LoadAssignment& effect) {
+  finished_.reset();
   trainer_.load(effect.assignment);
 }
 
@@ -107,6 +133,7 @@ void WorkerNode::act(const protocol::FinishRound& /*effect*/) {
 }
 
 void WorkerNode::act(const protocol::AbandonRound& /*effect*/) {
+  finished_.reset();
   trainer_.abandon_round();
 }
 

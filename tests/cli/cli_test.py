@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 
 import e2e_case
 
@@ -29,7 +30,7 @@ class CliTest(e2e_case.E2eCase):
 
     def test_every_command_has_help(self):
         commands = self.run_well("--help")
-        for command in ("train", "convert", "inspect", "evaluate", "gate"):
+        for command in ("train", "convert", "inspect", "evaluate", "gate", "plan"):
             self.assertRegex(commands, rf"\n  {command} +\w")
         for command, words in [
             (["train"], ["--set", "--out", "--quiet", "config"]),
@@ -38,12 +39,39 @@ class CliTest(e2e_case.E2eCase):
             (["convert", "cifar10"], ["--train", "--test", "--out"]),
             (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),
             (["inspect"], ["path"]),
+            (["plan"], ["config", "--ranks", "--memory", "--set"]),
             (["evaluate"], ["--model", "--data", "--split", "--json"]),
             (["gate"], ["--alpha", "--beta", "--lambda", "--window", "--max-silent", "--reset", "--keep-window"]),
         ]:
             with self.subTest(command=command):
                 text = self.run_well(*command, "--help")
                 self.assertEqual([word for word in words if word not in text], [])
+
+    def test_plan_counts_every_byte(self):
+        plan = self.run_well("plan", "small-run.toml", "--ranks", 4, "--memory", "100MiB")
+        _, server, workers = plan.split("\n\n")
+        self.assertRegex(server, r"^rank 0, the server\n")
+        self.assertRegex(workers, r"^ranks 1 to 3, each a worker\n")
+        for text in (server, workers):
+            items = [
+                (name.strip(), int(number.replace(",", "")))
+                for name, number in re.findall(r"^  (.{30}) *([\d,]+) B ", text, re.MULTILINE)
+            ]
+            names = [name for name, _ in items]
+            self.assertEqual(names[-2:], ["sum", "budget"])
+            self.assertEqual(sum(number for _, number in items[:-2]), items[-2][1])
+            self.assertEqual(items[-1][1], 100 * 1024 * 1024)
+        self.assertRegex(workers, r"shard of 120 rows")
+        self.assertRegex(workers, r"largest shard +600 rows  of 600 that it draws from")
+        self.assertRegex(workers, r"windows per pass +5 ")
+
+    def test_plan_refuses_what_does_not_fit(self):
+        for memory, words in [("1MiB", "memory of rank 0.*found a budget of 1.0 MiB"), ("5", "--memory")]:
+            result = self.run_hermes(
+                "plan", "small-run.toml", "--ranks", 4, "--memory", memory
+            )
+            self.assertEqual(result.code, 2, result)
+            self.assertRegex(result.stderr, rf"\Ahermes: .*{words}[^\n]*\n\Z")
 
     def test_help_is_said_by_one_rank(self):
         result = self.launch(2, "--version")

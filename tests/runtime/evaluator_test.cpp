@@ -71,6 +71,26 @@ TEST_P(EvaluatorTest, slices_add_up_to_the_whole) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, EvaluatorTest, testing::Values(1, 63, 64, 65, 128, 300));
 
+TEST(EvaluatorRestartTest, windows_of_whole_mini_batches_give_the_result_of_all_rows) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load({data::Split::Train, {{0, 300}}});
+  nn::Network network(inputs.model(), Evaluator::kBatch);
+  network.set_parameters(inputs.initial().values());
+  Evaluator evaluator(network, nn::CrossEntropy{}, rows);
+  const EvaluationResult whole = evaluator.run();
+  evaluator.start();
+  for (std::uint64_t first = 0; first < 300; first += 128) {
+    rows.load({data::Split::Train, {{first, std::min<std::uint64_t>(128, 300 - first)}}});
+    while (!evaluator.advance()) {
+    }
+    evaluator.go_on();
+  }
+  EXPECT_EQ(evaluator.result().loss, whole.loss);
+  EXPECT_EQ(evaluator.result().accuracy, whole.accuracy);
+}
+
 TEST(EvaluatorRestartTest, start_forgets_an_evaluation_half_done) {
   const test::TestRun run;
   const RunInputs inputs(run.config);

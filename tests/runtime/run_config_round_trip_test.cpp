@@ -28,12 +28,40 @@ class Randomizer final : public KeyVisitor {
       value += kLetters.substr(i, i == kAscii ? 2 : 1);
     }
   }
+  void optional_text(const Key& key, std::optional<std::string>& value) override {
+    value.reset();
+    if (random_.below(2) == 0) {
+      text(key, value.emplace());
+    }
+  }
   void flag(const Key& /*key*/, bool& value) override { value = random_.below(2) == 0; }
   void integer(const Key& /*key*/, std::uint64_t& value, IntegerRange range) override {
     const std::uint64_t span = range.max - range.min;
     value = range.min + random_.next() % (span + 1);
     if (random_.below(8) == 0) {
       value = random_.below(2) == 0 ? range.min : range.max;
+    }
+  }
+  void optional_integer(const Key& key, std::optional<std::uint64_t>& value,
+                        IntegerRange range) override {
+    value.reset();
+    if (random_.below(2) == 0) {
+      integer(key, value.emplace(), range);
+    }
+  }
+  void integers(const Key& key, std::vector<std::uint64_t>& values, IntegerRange range) override {
+    values.clear();
+    for (std::uint64_t count = random_.below(4); count > 0; --count) {
+      integer(key, values.emplace_back(), range);
+    }
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  }
+  void byte_size(const Key& /*key*/, std::optional<std::uint64_t>& value,
+                 std::string_view /*otherwise*/) override {
+    value.reset();
+    if (random_.below(2) == 0) {
+      value = (1 + random_.below(1U << 20U)) << random_.below(33);
     }
   }
   void real(const Key& /*key*/, double& value, RealRange range) override {
@@ -59,6 +87,12 @@ class Randomizer final : public KeyVisitor {
   }
 
  private:
+  std::size_t table_count(std::string_view /*name*/, std::size_t /*count*/) override {
+    return random_.below(4);
+  }
+  void begin_table(std::string_view /*name*/, std::size_t /*index*/) override {}
+  void end_table() override {}
+
   RandomStream random_;
 };
 
@@ -77,6 +111,13 @@ RunConfig random_config(std::uint64_t seed) {
   config.allocation.minibatch_max =
       std::max(config.allocation.minibatch_min, std::bit_floor(config.allocation.minibatch_max));
   config.stop.server.patience = std::max<std::uint64_t>(config.stop.server.patience, 1);
+  for (WorkerSettings& worker : config.workers) {
+    if (worker.host) {
+      worker.ranks.clear();
+    } else if (worker.ranks.empty()) {
+      worker.ranks = {1};
+    }
+  }
   config.liveness.worker_timeout += config.liveness.heartbeat;
   config.liveness.server_timeout += config.liveness.heartbeat;
   return config;

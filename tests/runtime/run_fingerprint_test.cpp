@@ -20,6 +20,9 @@ TEST(RunFingerprintTest, ranks_may_keep_their_files_in_different_places) {
   there.model_file = "/there/m.toml";
   there.data.file = "/there/d.h5";
   there.cluster.threads = 8;
+  there.allocation.memory = 1 << 30;
+  there.allocation.memory_fraction = 0.5;
+  there.workers.push_back({.ranks = {1}, .memory = 1 << 20, .threads = 2, .slowdown = 3.0});
   EXPECT_EQ(run_fingerprint(here, model(), 1), run_fingerprint(there, model(), 1));
 }
 

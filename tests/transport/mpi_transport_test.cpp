@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <mpi.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "hermes/core/error.hpp"
 #include "transport/mpi/check.hpp"
@@ -23,6 +25,18 @@ void send_raw(Rank to, const Prelude& prelude, std::size_t header_bytes) {
   std::memcpy(message.data(), &prelude, sizeof(prelude));
   MPI_Send(message.data(), static_cast<int>(message.size()), MPI_BYTE, to.value, kHeaderTag,
            MPI_COMM_WORLD);
+}
+
+TEST(MpiEnvironmentTest, ranks_of_one_host_share_what_each_of_them_says) {
+  const auto rank = static_cast<std::uint64_t>(mpi_environment().rank().value);
+  const std::vector<std::uint64_t> own(rank, 7 + rank);  // as many as its number: none of rank 0
+  const HostRanks ranks = MpiEnvironment::gather_on_host(own);
+  EXPECT_EQ(ranks.count, mpi_environment().rank_count());
+  for (std::int32_t other = 0; other < ranks.count; ++other) {
+    const auto value = 7 + static_cast<std::uint64_t>(other);
+    EXPECT_EQ(std::count(ranks.values.begin(), ranks.values.end(), value), other);
+  }
+  EXPECT_FALSE(MpiEnvironment::host_name().empty());
 }
 
 TEST(MpiTransportTest, the_payload_leaves_from_where_it_lies) {

@@ -38,6 +38,7 @@ struct DatasetInfo {
   std::vector<std::string> class_names;  ///< empty where the file names none
   std::vector<float> mean;               ///< per channel: x' = (x - mean) * scale
   std::vector<float> scale;              ///< per channel
+  std::uint64_t reader_bytes = 0;        ///< that HDF5 takes at most to read it: caches, buffers
 
   std::uint64_t row_count(Split split) const { return rows[static_cast<std::size_t>(split)]; }
   std::size_t element_bytes() const { return element_type == ElementType::Uint8 ? 1 : 4; }

@@ -18,8 +18,9 @@ struct EvaluationResult {
 /// Loss and accuracy of a network's present parameters over the rows of a shard, in slices, so
 /// that who evaluates can answer messages in between.
 ///
-/// Call order: (start advance* until true, result)*; the parameters stay unchanged meanwhile.
-/// Requires: network and shard outlive this; network.batch_max() >= kBatch.
+/// Call order: (start advance* until true, (go_on advance* until true)*, result)*; the parameters
+/// stay unchanged meanwhile. Requires: network and shard outlive this; network.batch_max() >=
+/// kBatch.
 class Evaluator {
  public:
   static constexpr std::uint32_t kBatch = 64;
@@ -27,6 +28,8 @@ class Evaluator {
   Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard& rows);
 
   void start();
+  /// Goes on with other rows, which the shard holds now: the result counts them all.
+  void go_on();
   /// One mini-batch more; true when all rows are done.
   bool advance();
   /// All slices at once.
@@ -42,6 +45,7 @@ class Evaluator {
   std::vector<std::uint32_t> indices_;
   AlignedVector<float> gradient_;
   std::uint32_t next_ = 0;
+  std::uint64_t rows_before_ = 0;  // of earlier shards
   double loss_sum_ = 0.0;
   std::uint64_t correct_ = 0;
 };

@@ -11,6 +11,7 @@ struct KnownKey {
   std::string type;           ///< what it takes, with its range: "a number > 0"
   std::string default_value;  ///< as TOML; empty: none
   bool required = false;      ///< a configuration without it is an error
+  bool repeated = false;      ///< in each table of an array: [[worker]]; not for --set
   std::string help;           ///< one line
 };
 

@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "hermes/core/id.hpp"
 #include "hermes/core/time.hpp"
 #include "hermes/nn/loss.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
@@ -113,6 +115,8 @@ struct AllocationSettings {
   std::uint32_t minibatch_max = 256;  ///< a power of two, >= minibatch_min
   double tolerance = 0.1;             ///< in (0, 1)
   std::uint32_t outlying_rounds = 2;  ///< >= 1
+  std::optional<std::uint64_t> memory;  ///< bytes that a rank may use; absent: what it finds
+  double memory_fraction = 0.8;         ///< of what a rank finds; in (0, 1]
 
   friend bool operator==(const AllocationSettings&, const AllocationSettings&) = default;
 };
@@ -142,6 +146,28 @@ struct ClusterSettings {
   friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;
 };
 
+/// [[worker]]: settings of some workers; a later table wins over an earlier one.
+struct WorkerSettings {
+  std::vector<std::uint64_t> ranks;      ///< whom it concerns, from 1; or else
+  std::optional<std::string> host;       ///< a pattern of host names, with * and ?
+  std::optional<std::uint64_t> memory;   ///< instead of allocation.memory
+  std::optional<std::uint64_t> threads;  ///< instead of cluster.threads
+  std::optional<double> slowdown;        ///< >= 1
+
+  bool concerns(Rank rank, const std::string& host_name) const;
+
+  friend bool operator==(const WorkerSettings&, const WorkerSettings&) = default;
+};
+
+/// What of the configuration holds for one rank.
+struct RankSettings {
+  std::optional<std::uint64_t> memory;  ///< bytes
+  std::uint32_t threads = 1;            ///< BLAS threads
+  double slowdown = 1.0;  ///< stays idle for (slowdown - 1) times the time of each slice of work
+
+  friend bool operator==(const RankSettings&, const RankSettings&) = default;
+};
+
 /// Everything that a run's TOML file (DESIGN section 7) can say, with its defaults. `known_keys()`
 /// lists the keys; src/runtime/config/run_config_keys.cpp is where a new one is added.
 struct RunConfig {
@@ -157,9 +183,12 @@ struct RunConfig {
   std::uint64_t evaluate_every_merges = 0;  ///< 0: see `evaluation_interval`
   protocol::LivenessConfig liveness;
   ClusterSettings cluster;
+  std::vector<WorkerSettings> workers;  ///< [[worker]]
 
   protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
   protocol::AllocationConfig allocation_spec() const;
+  /// [[worker]] tables are for workers: the server has the settings of [allocation] and [cluster].
+  RankSettings settings_of(Rank rank, const std::string& host_name) const;
 
   /// The encoding of pushes; `auto` is fp32.
   wire::PayloadEncoding payload_up() const;

@@ -6,6 +6,7 @@
 #include "hermes/data/dataset.hpp"
 #include "hermes/data/row_plan.hpp"
 #include "hermes/nn/network_spec.hpp"
+#include "hermes/protocol/memory_model.hpp"
 #include "hermes/runtime/run_config.hpp"
 
 namespace hermes::runtime {
@@ -29,6 +30,8 @@ class RunInputs {
   std::uint64_t parameter_count() const { return initial_.size(); }
   /// w_0, the same on every rank.
   const SharedParameters& initial() const { return initial_; }
+  /// What training takes of a worker's memory.
+  const protocol::MemoryModel& memory() const { return memory_; }
   /// The rules that the run's strategy has at this rank.
   protocol::Strategy strategy(Rank rank) const;
   /// Hash of all that ranks must agree on.
@@ -48,6 +51,7 @@ class RunInputs {
   data::RowPlan plan_;
   std::uint32_t output_count_ = 0;
   SharedParameters initial_;
+  protocol::MemoryModel memory_;
 };
 
 /// Throws ConfigError unless samples of the data set have the shape that the network takes.

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "hermes/protocol/message.hpp"
+#include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/run_inputs.hpp"
+#include "hermes/runtime/worker_node.hpp"
 #include "hermes/telemetry/progress_line.hpp"
 #include "hermes/transport/transport.hpp"
 
@@ -28,15 +30,17 @@ struct Console {
 
 /// Rank 0: serves until the end, then tests and saves the best model and writes the summary.
 RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
-                 transport::Transport& transport, const Console& console);
+                 transport::Transport& transport, const Console& console,
+                 const RankMemory& memory = {});
 
 /// Any other rank.
-RunOutcome work(const RunInputs& inputs, transport::Transport& transport);
+RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
+                const WorkerLimits& limits = {});
 
 /// One rank alone: sequential SGD. It is the same server and one worker, in one thread, with the
 /// rules of bsp, which for one worker are those of SGD bit for bit.
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
-                       const Console& console);
+                       const Console& console, const WorkerLimits& limits = {});
 
 /// Rank 0 cannot begin the run or go on with it: the workers shall go home quietly.
 void turn_workers_away(transport::Transport& transport, protocol::StopReason reason);

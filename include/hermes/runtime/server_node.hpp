@@ -48,7 +48,7 @@ class ServerNode {
   const std::optional<BestModel>& best() const { return best_; }
   telemetry::ByteCounters bytes() const;
 
-  /// Loss and accuracy of a model on the test rows (all at once).
+  /// Loss and accuracy of a model on the test rows; some thousand of them in memory at a time.
   EvaluationResult test(const SharedParameters& parameters);
 
  private:

@@ -5,9 +5,16 @@
 
 #include "hermes/protocol/worker.hpp"
 #include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/trainer.hpp"
 
 namespace hermes::runtime {
+
+/// What one worker is held to.
+struct WorkerLimits {
+  RankMemory memory;
+  double slowdown = 1.0;  ///< see RankSettings; at least 1
+};
 
 /// One worker rank: carries the decisions of protocol::Worker out on a channel and a trainer.
 ///
@@ -16,7 +23,7 @@ namespace hermes::runtime {
 /// Requires: channel and trainer outlive this. Single-threaded.
 class WorkerNode {
  public:
-  WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer);
+  WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer, WorkerLimits limits = {});
   WorkerNode(const WorkerNode&) = delete;
   WorkerNode& operator=(const WorkerNode&) = delete;
 
@@ -43,10 +50,13 @@ class WorkerNode {
 
   Channel& channel_;
   Trainer& trainer_;
+  WorkerLimits limits_;
   protocol::Worker worker_;
   std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;
   Duration round_time_{};
+  Instant idle_until_{};                           // slowed down
+  std::optional<protocol::WorkerEvent> finished_;  // work that is done, to be told after that
   protocol::StopReason reason_ = protocol::StopReason::Failed;
   std::string detail_;
   bool peers_lost_ = false;

@@ -1,10 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "hermes/core/id.hpp"
 
 namespace hermes::transport {
+
+/// The ranks on one host, and what each of them said.
+struct HostRanks {
+  std::int32_t count = 1;
+  std::vector<std::uint64_t> values;  ///< of all of them, one after the other
+};
 
 /// Starts MPI and ends it. MPI errors become return codes, and those become TransportError. SIGPIPE
 /// is ignored from then on: over TCP a dead peer would else kill this process as well.
@@ -20,6 +29,12 @@ class MpiEnvironment {
 
   Rank rank() const { return rank_; }
   std::int32_t rank_count() const { return rank_count_; }
+
+  /// The host that this rank runs on, as MPI names it.
+  static std::string host_name();
+  /// Shares some numbers with the other ranks on this host. Every rank calls it, right after the
+  /// start, while none can have been lost.
+  static HostRanks gather_on_host(std::span<const std::uint64_t> values);
 
   /// A peer is lost, or memory is still in MPI's hands: from now on MPI cannot end in good order.
   void forbid_finalize() { may_finalize_ = false; }

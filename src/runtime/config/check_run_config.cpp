@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <string>
+#include <vector>
 
 #include "runtime/config/toml_text.hpp"
 
@@ -72,6 +73,20 @@ void check_liveness(const protocol::LivenessConfig& liveness, const TomlTable& t
   check("liveness.server_timeout_seconds", liveness.server_timeout);
 }
 
+void check_workers(const RunConfig& config, const TomlTable& table) {
+  const std::vector<const toml::table*> tables = table.tables("worker");
+  for (std::size_t i = 0; i < config.workers.size(); ++i) {
+    const WorkerSettings& worker = config.workers[i];
+    const TomlTable place(*tables[i], table.origin(), "[[worker]] " + std::to_string(i + 1) + ": ");
+    if (worker.host && !worker.ranks.empty()) {
+      place.fail("host", "no 'ranks' beside it", "both");
+    }
+    if (!worker.host && worker.ranks.empty()) {
+      place.fail("ranks", "it or 'host'", "neither");
+    }
+  }
+}
+
 }  // namespace
 
 void check_run_config(const RunConfig& config, const TomlTable& table) {
@@ -80,6 +95,7 @@ void check_run_config(const RunConfig& config, const TomlTable& table) {
   check_wire(config, table);
   check_stop(config.stop, table);
   check_liveness(config.liveness, table);
+  check_workers(config, table);
 }
 
 }  // namespace hermes::runtime

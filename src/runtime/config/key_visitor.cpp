@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hermes/core/byte_size.hpp"
 #include "runtime/config/toml_text.hpp"
 
 namespace hermes::runtime {
@@ -41,6 +42,18 @@ std::string describe(std::span<const std::string_view> words) {
     text += (i == 0 ? "'" : ", '") + std::string(words[i]) + "'";
   }
   return text;
+}
+
+std::string describe_integers(IntegerRange range) {
+  return "an array of different integers, each" + describe(range).substr(2);
+}
+
+std::string describe_byte_size(std::string_view otherwise) {
+  std::string text;
+  if (!otherwise.empty()) {
+    text.append("'").append(otherwise).append("' or ");
+  }
+  return text.append(kByteSizeText);
 }
 
 void KeyVisitor::small_integer(const Key& key, std::uint32_t& value, IntegerRange range) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hermes/core/time.hpp"
 
@@ -48,6 +49,8 @@ struct RealRange {
 std::string describe(IntegerRange range);
 std::string describe(RealRange range);
 std::string describe(std::span<const std::string_view> words);
+std::string describe_integers(IntegerRange range);
+std::string describe_byte_size(std::string_view otherwise);
 inline constexpr std::string_view kText = "a string that is not empty";
 inline constexpr std::string_view kFlag = "true or false";
 
@@ -59,10 +62,19 @@ class KeyVisitor {
   virtual ~KeyVisitor() = default;
 
   virtual void text(const Key& key, std::string& value) = 0;
+  /// Like all optional keys: may be absent.
+  virtual void optional_text(const Key& key, std::optional<std::string>& value) = 0;
   virtual void flag(const Key& key, bool& value) = 0;
   virtual void integer(const Key& key, std::uint64_t& value, IntegerRange range) = 0;
   virtual void real(const Key& key, double& value, RealRange range) = 0;
-  /// A number that may be absent.
+  virtual void optional_integer(const Key& key, std::optional<std::uint64_t>& value,
+                                IntegerRange range) = 0;
+  /// An array of different integers; may be absent, but not be there and empty.
+  virtual void integers(const Key& key, std::vector<std::uint64_t>& values, IntegerRange range) = 0;
+  /// A number of bytes, written with a unit. `otherwise` is the word for none; empty: the key may
+  /// be absent.
+  virtual void byte_size(const Key& key, std::optional<std::uint64_t>& value,
+                         std::string_view otherwise) = 0;
   virtual void optional_real(const Key& key, std::optional<double>& value, RealRange range) = 0;
   /// One of some words; `index` says which.
   virtual void word(const Key& key, std::size_t& index,
@@ -74,6 +86,17 @@ class KeyVisitor {
   void small_integer(const Key& key, std::uint32_t& value, IntegerRange range);
   void duration(const Key& key, Duration& value, RealRange range);
 
+  /// An array of tables, [[name]]. `visit` shows the keys of one, whose names begin with "name.".
+  template <class Item, class Visit>
+  void tables(std::string_view name, std::vector<Item>& items, const Visit& visit) {
+    items.resize(table_count(name, items.size()));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      begin_table(name, i);
+      visit(items[i]);
+      end_table();
+    }
+  }
+
   /// `words` are the names of the enumerators 0, 1, ...
   template <class Enum, std::size_t N>
   void choice(const Key& key, Enum& value, const std::array<std::string_view, N>& words) {
@@ -81,6 +104,12 @@ class KeyVisitor {
     word(key, index, words);
     value = static_cast<Enum>(index);
   }
+
+ private:
+  /// How many there are, which for some visitors is not `count`.
+  virtual std::size_t table_count(std::string_view name, std::size_t count) = 0;
+  virtual void begin_table(std::string_view name, std::size_t index) = 0;
+  virtual void end_table() = 0;
 };
 
 }  // namespace hermes::runtime

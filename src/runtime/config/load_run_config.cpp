@@ -14,10 +14,22 @@
 namespace hermes::runtime {
 namespace {
 
-std::vector<std::string> known_names() {
-  std::vector<std::string> names;
+/// The names of the keys, and of the arrays of tables that some of them are in.
+struct KnownNames {
+  std::vector<std::string> keys;
+  std::vector<std::string> settable;  ///< by --set
+  std::vector<std::string> arrays;
+};
+
+KnownNames known_names() {
+  KnownNames names;
   for (KnownKey& key : known_keys()) {
-    names.push_back(std::move(key.name));
+    if (key.repeated) {
+      names.arrays.push_back(key.name.substr(0, key.name.find('.')));
+    } else {
+      names.settable.push_back(key.name);
+    }
+    names.keys.push_back(std::move(key.name));
   }
   return names;
 }
@@ -51,14 +63,14 @@ RunConfig load_run_config(const std::filesystem::path& file,
 
 RunConfig parse_run_config(std::string_view text, const std::filesystem::path& origin,
                            std::span<const std::string> overrides) {
-  const std::vector<std::string> known = known_names();
+  const KnownNames known = known_names();
   toml::table root = parse_toml(text, origin.string());
   const TomlTable table(root, origin.string());
-  table.refuse_unknown(known);
+  table.refuse_unknown(known.keys, known.arrays);
   for (const std::string& override_text : overrides) {
-    apply_override(root, override_text, known);
+    apply_override(root, override_text, known.settable);
   }
-  table.refuse_unknown(known);  // again: the value of an override may be a table
+  table.refuse_unknown(known.keys, known.arrays);  // again: an override may be a table
 
   RunConfig config;
   TomlReader reader(table);

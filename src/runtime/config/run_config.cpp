@@ -1,5 +1,7 @@
 #include "hermes/runtime/run_config.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 
 namespace hermes::runtime {
@@ -118,6 +120,26 @@ protocol::AllocationConfig RunConfig::allocation_spec() const {
                                               .outlying_rounds = allocation.outlying_rounds};
   }
   return protocol::StaticAllocationConfig{allocation.initial_rows, train.minibatch};
+}
+
+bool WorkerSettings::concerns(Rank rank, const std::string& host_name) const {
+  if (host) {
+    return ::fnmatch(host->c_str(), host_name.c_str(), 0) == 0;
+  }
+  return std::find(ranks.begin(), ranks.end(), static_cast<std::uint64_t>(rank.value)) !=
+         ranks.end();
+}
+
+RankSettings RunConfig::settings_of(Rank rank, const std::string& host_name) const {
+  RankSettings settings{.memory = allocation.memory, .threads = cluster.threads};
+  for (const WorkerSettings& worker : workers) {
+    if (rank != kServerRank && worker.concerns(rank, host_name)) {
+      settings.memory = worker.memory ? worker.memory : settings.memory;
+      settings.threads = static_cast<std::uint32_t>(worker.threads.value_or(settings.threads));
+      settings.slowdown = worker.slowdown.value_or(settings.slowdown);
+    }
+  }
+  return settings;
 }
 
 namespace {

@@ -8,6 +8,7 @@ constexpr IntegerRange kRows{.min = 1, .max = 1'000'000'000'000};
 constexpr IntegerRange kSteps{.max = 1'000'000'000};
 constexpr IntegerRange kMinibatchBound{.min = 1, .max = 65'536};
 constexpr IntegerRange kStepsOfRound{.min = 1, .max = 1'000'000'000};
+constexpr IntegerRange kThreads{.min = 1, .max = 1024};
 constexpr RealRange kTime{.min = 0.0, .max = 1e9, .above_min = true};
 constexpr RealRange kTimeOrNone{.min = 0.0, .max = 1e9};
 
@@ -221,6 +222,12 @@ void visit(KeyVisitor& v, AllocationSettings& allocation) {
       allocation.type, kAllocations);
   v.integer({"allocation.initial_rows", "rows that a worker holds in memory at a time"},
             allocation.initial_rows, kRows);
+  v.byte_size(
+      {"allocation.memory",
+       "what each rank may use; 'auto': a part of what its machine, job and limits leave it"},
+      allocation.memory, "auto");
+  v.real({"allocation.memory_fraction", "with 'auto': that part"}, allocation.memory_fraction,
+         {.min = 0.0, .max = 1.0, .above_min = true});
   v.integer({"allocation.rows_min", "adaptive: no worker gets fewer rows, if it can hold them"},
             allocation.rows_min, kRows);
   v.small_integer({"allocation.minibatch_min", "adaptive: smallest mini-batch; a power of two"},
@@ -272,6 +279,19 @@ void visit(KeyVisitor& v, protocol::LivenessConfig& liveness) {
              liveness.drain_timeout, kTime);
 }
 
+void visit(KeyVisitor& v, WorkerSettings& worker) {
+  v.integers({"worker.ranks", "the workers that this [[worker]] table is for; or else host"},
+             worker.ranks, {.min = 1, .max = 1'000'000});
+  v.optional_text({"worker.host", "likewise, all on hosts of this name; * and ? stand for others"},
+                  worker.host);
+  v.byte_size({"worker.memory", "their memory, instead of allocation.memory"}, worker.memory, "");
+  v.optional_integer({"worker.threads", "their BLAS threads, instead of cluster.threads"},
+                     worker.threads, kThreads);
+  v.optional_real({"worker.slowdown",
+                   "for experiments: they take this many times as long for their work; 1: no"},
+                  worker.slowdown, {.min = 1.0, .max = 1e6});
+}
+
 }  // namespace
 
 void visit_keys(RunConfig& config, KeyVisitor& v) {
@@ -291,8 +311,8 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   visit(v, config.liveness);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
                   config.cluster.min_workers, {});
-  v.small_integer({"cluster.threads", "BLAS threads per rank"}, config.cluster.threads,
-                  {.min = 1, .max = 1024});
+  v.small_integer({"cluster.threads", "BLAS threads per rank"}, config.cluster.threads, kThreads);
+  v.tables("worker", config.workers, [&v](WorkerSettings& worker) { visit(v, worker); });
 }
 
 }  // namespace hermes::runtime

@@ -13,6 +13,9 @@ std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& mo
   common.model_file = defaults.model_file;
   common.data.file = defaults.data.file;
   common.cluster.threads = defaults.cluster.threads;
+  common.allocation.memory = defaults.allocation.memory;
+  common.allocation.memory_fraction = defaults.allocation.memory_fraction;
+  common.workers = defaults.workers;
   nn::NetworkSpec architecture = model;
   architecture.name.clear();
   return Fnv1a().add(to_toml(common)).add(to_toml(architecture)).add(data_fingerprint).value();

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "hermes/core/byte_size.hpp"
 #include "hermes/core/error.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/config/toml_text.hpp"
@@ -114,6 +115,67 @@ std::optional<std::uint64_t> TomlTable::integer(std::string_view key, IntegerRan
   return static_cast<std::uint64_t>(number->get());
 }
 
+std::optional<std::vector<std::uint64_t>> TomlTable::integers(std::string_view key,
+                                                              IntegerRange range) const {
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  const toml::array* array = node->as_array();
+  if (array == nullptr || array->empty()) {
+    fail(key, describe_integers(range));
+  }
+  std::vector<std::uint64_t> values;
+  for (const toml::node& element : *array) {
+    const auto* number = element.as_integer();
+    const auto value = number == nullptr || number->get() < 0
+                           ? std::optional<std::uint64_t>()
+                           : static_cast<std::uint64_t>(number->get());
+    if (!value || !range.contains(*value) ||
+        std::find(values.begin(), values.end(), *value) != values.end()) {
+      fail(key, describe_integers(range), describe_value(element) + " in it");
+    }
+    values.push_back(*value);
+  }
+  return values;
+}
+
+std::optional<std::uint64_t> TomlTable::byte_size(std::string_view key,
+                                                  std::string_view otherwise) const {
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  const auto* text = node->as_string();
+  if (text != nullptr && !otherwise.empty() && text->get() == otherwise) {
+    return std::nullopt;
+  }
+  const auto bytes = text == nullptr ? std::nullopt : parse_byte_size(text->get());
+  if (!bytes || *bytes == 0) {
+    fail(key, describe_byte_size(otherwise));
+  }
+  return bytes;
+}
+
+std::vector<const toml::table*> TomlTable::tables(std::string_view key) const {
+  std::vector<const toml::table*> tables;
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    return tables;
+  }
+  const std::string expected = "[[" + std::string(key) + "]] tables";
+  if (!node->is_array()) {
+    fail(key, expected);
+  }
+  for (const toml::node& element : *node->as_array()) {
+    if (!element.is_table()) {
+      fail(key, expected, describe_value(element) + " in an array");
+    }
+    tables.push_back(element.as_table());
+  }
+  return tables;
+}
+
 std::optional<double> TomlTable::real(std::string_view key, RealRange range) const {
   const toml::node* node = find(key);
   if (node == nullptr) {
@@ -143,12 +205,14 @@ std::optional<std::size_t> TomlTable::word(std::string_view key,
   return static_cast<std::size_t>(found - words.begin());
 }
 
-void TomlTable::refuse_unknown(std::span<const std::string> known) const {
-  refuse_unknown_in(table_, "", known);
+void TomlTable::refuse_unknown(std::span<const std::string> known,
+                               std::span<const std::string> arrays) const {
+  refuse_unknown_in(table_, "", known, arrays);
 }
 
 void TomlTable::refuse_unknown_in(const toml::table& table, const std::string& prefix,
-                                  std::span<const std::string> known) const {
+                                  std::span<const std::string> known,
+                                  std::span<const std::string> arrays) const {
   for (const auto& [word, node] : table) {
     const std::string key = prefix + std::string(word.str());
     if (std::find(known.begin(), known.end(), key) != known.end()) {
@@ -160,10 +224,16 @@ void TomlTable::refuse_unknown_in(const toml::table& table, const std::string& p
       throw ConfigError(place_of(node) + "key '" + one_line(key) + "': unknown, did you mean '" +
                         nearest_key(key, known) + "'?");
     }
+    if (std::find(arrays.begin(), arrays.end(), key) != arrays.end()) {
+      for (const toml::table* element : tables(key)) {
+        refuse_unknown_in(*element, key + ".", known, arrays);
+      }
+      continue;
+    }
     if (!node.is_table()) {
       fail(key, "a table");
     }
-    refuse_unknown_in(*node.as_table(), key + ".", known);
+    refuse_unknown_in(*node.as_table(), key + ".", known, arrays);
   }
 }
 

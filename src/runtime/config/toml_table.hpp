@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/config/key_visitor.hpp"
 
@@ -39,11 +40,19 @@ class TomlTable {
   std::optional<bool> flag(std::string_view key) const;
   std::optional<std::uint64_t> integer(std::string_view key, IntegerRange range) const;
   std::optional<double> real(std::string_view key, RealRange range) const;
+  std::optional<std::vector<std::uint64_t>> integers(std::string_view key,
+                                                     IntegerRange range) const;
+  /// Nothing, too, when the key has the word `otherwise`.
+  std::optional<std::uint64_t> byte_size(std::string_view key, std::string_view otherwise) const;
+  /// The tables of an array; none when the key is absent.
+  std::vector<const toml::table*> tables(std::string_view key) const;
   std::optional<std::size_t> word(std::string_view key,
                                   std::span<const std::string_view> words) const;
 
-  /// Every key must be one of `known` (dotted); tables that hold known keys are known too.
-  void refuse_unknown(std::span<const std::string> known) const;
+  /// Every key must be one of `known` (dotted); tables that hold known keys are known too, and so
+  /// are arrays of such tables where `arrays` has their name.
+  void refuse_unknown(std::span<const std::string> known,
+                      std::span<const std::string> arrays = {}) const;
 
   /// Complains about a value, or that there is none.
   [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
@@ -54,7 +63,8 @@ class TomlTable {
 
  private:
   void refuse_unknown_in(const toml::table& table, const std::string& prefix,
-                         std::span<const std::string> known) const;
+                         std::span<const std::string> known,
+                         std::span<const std::string> arrays) const;
   std::string place_of(const toml::node& node) const;
 
   const toml::table& table_;

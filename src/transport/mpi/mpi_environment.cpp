@@ -2,10 +2,12 @@
 
 #include <mpi.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <numeric>
 
 #include "transport/mpi/check.hpp"
 
@@ -27,6 +29,32 @@ MpiEnvironment::~MpiEnvironment() {
   if (may_finalize_ && std::uncaught_exceptions() == exceptions_at_start_) {
     MPI_Finalize();
   }
+}
+
+std::string MpiEnvironment::host_name() {
+  std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
+  int length = 0;
+  check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
+  return {name.data(), static_cast<std::size_t>(length)};
+}
+
+HostRanks MpiEnvironment::gather_on_host(std::span<const std::uint64_t> values) {
+  MPI_Comm host = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+        "MPI_Comm_split_type");
+  HostRanks ranks;
+  check(MPI_Comm_size(host, &ranks.count), "MPI_Comm_size");
+  const auto own = static_cast<int>(values.size());
+  std::vector<int> counts(static_cast<std::size_t>(ranks.count));
+  check(MPI_Allgather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, host), "MPI_Allgather");
+  std::vector<int> offsets(counts.size());
+  std::exclusive_scan(counts.begin(), counts.end(), offsets.begin(), 0);
+  ranks.values.resize(static_cast<std::size_t>(offsets.back() + counts.back()));
+  check(MPI_Allgatherv(values.data(), own, MPI_UINT64_T, ranks.values.data(), counts.data(),
+                       offsets.data(), MPI_UINT64_T, host),
+        "MPI_Allgatherv");
+  check(MPI_Comm_free(&host), "MPI_Comm_free");
+  return ranks;
 }
 
 void MpiEnvironment::leave_without_finalize(int exit_code) {

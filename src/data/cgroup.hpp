@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Control groups as far as they limit memory. Private.
+namespace hermes::data {
+
+/// A directory of the control group tree that this process is in.
+struct Cgroup {
+  std::filesystem::path limit_file;
+  std::uint64_t id = 0;                ///< of the directory, on this machine
+  std::optional<std::uint64_t> limit;  ///< bytes; none: no limit
+};
+
+enum class CgroupVersion : std::uint8_t { V1, V2 };
+
+/// The own group and those around it, innermost first. A container may show its group as the root
+/// of the tree while /proc still tells the path outside: groups that are not there are left out.
+std::vector<Cgroup> memory_cgroups(const std::filesystem::path& root, CgroupVersion version);
+
+/// The path of a process's group from the text of /proc/PID/cgroup.
+std::optional<std::string> cgroup_path(std::string_view text, CgroupVersion version);
+
+/// The content of memory.max or memory.limit_in_bytes. Nothing for "max", and for the number near
+/// 2^63 that version 1 uses instead.
+std::optional<std::uint64_t> parse_cgroup_limit(std::string_view text);
+
+/// A file of /proc or /sys; empty when it cannot be read.
+std::string small_text_file(const std::filesystem::path& file);
+
+/// The number at the begin of a text, after blanks.
+std::optional<std::uint64_t> leading_number(std::string_view text);
+
+/// The number after `name` at the begin of a line: "MemAvailable:   123 kB".
+std::optional<std::uint64_t> number_after(std::string_view text, std::string_view name);
+
+}  // namespace hermes::data
