@@ -24,7 +24,10 @@ std::uint64_t sum(const std::vector<MemoryItem>& items) {
 }
 
 RankMemory budget_of(std::uint64_t bytes, std::uint64_t process = 0) {
-  return {{{{.found = bytes, .share = bytes}}}, process};
+  data::MemoryLimit limit;
+  limit.found = bytes;
+  limit.share = bytes;
+  return {{{limit}}, process};
 }
 
 std::string refusal(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_t rows) {
