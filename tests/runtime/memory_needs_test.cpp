@@ -111,7 +111,7 @@ TEST(MemoryNeedsTest, a_worker_holds_no_more_than_was_planned) {
   const std::uint64_t before = data::process_memory().resident;
   const RunInputs inputs(run.config);
   Trainer trainer(inputs, Rank{1});
-  trainer.load({.shard_rows = 18000, .minibatch = 16, .pool_count = 19900});
+  trainer.load({.pool_count = 19900, .shard_rows = 18000, .minibatch = 16});
   test::finish(trainer);
   trainer.adopt(protocol::ModelSource::Initial, {});
   test::train_round(trainer, true);
