@@ -21,6 +21,11 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 /// A tree that looks like /proc and /sys, and an environment.
 class MemoryBudgetTest : public testing::Test {
  protected:
+  MemoryBudgetTest() {
+    around_.root = directory_ / "root";
+    around_.fraction = 0.5;
+  }
+
   void write(const std::string& file, const std::string& text) {
     const fs::path path = around_.root / file;
     fs::create_directories(path.parent_path());
@@ -37,7 +42,7 @@ class MemoryBudgetTest : public testing::Test {
   }
 
   test::TemporaryDirectory directory_;
-  MemorySurroundings around_{.root = directory_ / "root", .fraction = 0.5};
+  MemorySurroundings around_;
   std::map<std::string, std::string> variables_;
 };
 

@@ -24,7 +24,10 @@ std::uint64_t sum(const std::vector<MemoryItem>& items) {
 }
 
 RankMemory budget_of(std::uint64_t bytes, std::uint64_t process = 0) {
-  return {{{{.found = bytes, .share = bytes}}}, process};
+  data::MemoryLimit limit;
+  limit.found = bytes;
+  limit.share = bytes;
+  return {{{limit}}, process};
 }
 
 std::string refusal(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_t rows) {
@@ -108,7 +111,7 @@ TEST(MemoryNeedsTest, a_worker_holds_no_more_than_was_planned) {
   const std::uint64_t before = data::process_memory().resident;
   const RunInputs inputs(run.config);
   Trainer trainer(inputs, Rank{1});
-  trainer.load({.shard_rows = 18000, .minibatch = 16, .pool_count = 19900});
+  trainer.load({.pool_count = 19900, .shard_rows = 18000, .minibatch = 16});
   test::finish(trainer);
   trainer.adopt(protocol::ModelSource::Initial, {});
   test::train_round(trainer, true);

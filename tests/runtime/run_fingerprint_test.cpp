@@ -22,7 +22,11 @@ TEST(RunFingerprintTest, ranks_may_keep_their_files_in_different_places) {
   there.cluster.threads = 8;
   there.allocation.memory = 1 << 30;
   there.allocation.memory_fraction = 0.5;
-  there.workers.push_back({.ranks = {1}, .memory = 1 << 20, .threads = 2, .slowdown = 3.0});
+  WorkerSettings& worker = there.workers.emplace_back();
+  worker.ranks = {1};
+  worker.memory = 1 << 20;
+  worker.threads = 2;
+  worker.slowdown = 3.0;
   EXPECT_EQ(run_fingerprint(here, model(), 1), run_fingerprint(there, model(), 1));
 }
 

@@ -33,7 +33,7 @@ class SlowdownTest : public testing::Test {
     server.send(Rank{1}, {protocol::Release{
                               .ticket = Ticket{1},
                               .model = protocol::ModelSource::Initial,
-                              .assignment = {.shard_rows = 64, .minibatch = 16, .pool_count = 64}},
+                              .assignment = {.pool_count = 64, .shard_rows = 64, .minibatch = 16}},
                           {}});
     heartbeats_ = 0;
     for (int turn = 0; turn < 1'000'000; ++turn) {
