@@ -172,7 +172,7 @@ RunConfig everything_changed() {
   c.strategy.ebsp = {server(5.0), 28};
   c.strategy.selsync = {0.625, 29, 0.375};
   c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
-  c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28};
+  c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28, 3U << 20U, 0.5};
   c.wire = {PayloadFormat::Topk, PayloadFormat::Bf16, 0.375};
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
@@ -292,6 +292,8 @@ server_epsilon = 6.75
 [allocation]
 type = "adaptive"
 initial_rows = 15
+memory = "3MiB"
+memory_fraction = 0.5
 rows_min = 27
 minibatch_min = 4
 minibatch_max = 128
