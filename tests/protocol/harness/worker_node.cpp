@@ -110,6 +110,11 @@ void WorkerNode::carry_out(const AdoptModel& effect) {
   verdict.require(!is_training_ || effect.rebase, "no model is adopted in the middle of a round",
                   rank_);
   if (effect.rebase) {
+    verdict.require(effect.parameters.size() == local_.size(), "a model to build on has values",
+                    rank_);
+    if (verdict.broken()) {
+      return;
+    }
     for (std::size_t i = 0; i < local_.size(); ++i) {
       local_[i] += effect.parameters.values()[i] - sent_[i];
     }
