@@ -102,7 +102,7 @@ TEST(RankSettingsTest, errors_name_the_table) {
        "x.toml:3: key 'allocation.memory': expected 'auto' or a size with unit (B, KiB, MiB, GiB, "
        "KB, MB or GB), as in \"512MiB\", found string '0B'"},
       {"allocation.memory_fraction = 0",
-       "x.toml:3: key 'allocation.memory_fraction': expected a number in (0, 1], found number 0"},
+       "x.toml:3: key 'allocation.memory_fraction': expected a number in (0, 1], found integer 0"},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(error_of(c.text), c.error);
