@@ -91,7 +91,7 @@ class StrategiesTest(e2e_case.E2eCase):
         self.assertLessEqual(max(pushes) - min(pushes), 1)
 
     def test_selsync_synchronises_all_or_nobody(self):
-        settings = ["strategy.selsync.window=2", "strategy.selsync.delta=0.1", "stop.max_rounds=40"]
+        settings = ["strategy.selsync.window=2", "strategy.selsync.delta=0.5", "stop.max_rounds=40"]
         summary = self.train("selsync", *(word for setting in settings for word in ("--set", setting)))
         self.assertLess(summary["pushes"], summary["rounds"])
         self.assertEqual(summary["pushes"], 2 * summary["merges"])

@@ -172,8 +172,15 @@ RunConfig everything_changed() {
   c.strategy.ebsp = {server(5.0), 28};
   c.strategy.selsync = {0.625, 29, 0.375};
   c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
-  c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28, 3U << 20U, 0.5};
+  c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28, 1536, 0.5};
   c.wire = {PayloadFormat::Topk, PayloadFormat::Bf16, 0.375};
+  c.workers.resize(2);
+  c.workers[0].ranks = {1, 3};
+  c.workers[0].memory = std::uint64_t{64} << 20U;
+  c.workers[0].threads = 27;
+  c.workers[0].slowdown = 2.5;
+  c.workers[1].host = "node*";
+  c.workers[1].slowdown = 3.5;
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
   c.liveness.heartbeat = seconds(1.5);
@@ -292,7 +299,7 @@ server_epsilon = 6.75
 [allocation]
 type = "adaptive"
 initial_rows = 15
-memory = "3MiB"
+memory = "1536B"
 memory_fraction = 0.5
 rows_min = 27
 minibatch_min = 4
@@ -325,6 +332,16 @@ drain_timeout_seconds = 24.5
 [cluster]
 min_workers = 25
 threads = 26
+
+[[worker]]
+ranks = [1, 3]
+memory = "64MiB"
+threads = 27
+slowdown = 2.5
+
+[[worker]]
+host = "node*"
+slowdown = 3.5
 )";
 
 TEST(RunConfigRoundTripTest, resolved_file_has_every_member_in_its_table) {
