@@ -91,7 +91,7 @@ void BM_shard_load_by_label(benchmark::State& state) {
   const Dataset dataset(image_set(false).path());
   RowPlan plan(dataset, 500, 1);
   Shard shard(dataset, 10);
-  const RowSelection selection = plan.select({OrderKind::ByLabel, 0, 0, 500});
+  const RowSelection selection = plan.select({OrderKind::ByLabel, 1, 0, 500, {10, 1}});
   for (auto _ : state) {
     shard.load(selection);
   }

@@ -146,8 +146,9 @@ template <class Archive>
 void serialize(Archive& archive, Assignment& assignment, unsigned) {
   wire::fields(archive, assignment.generation);
   wire::enumerator(archive, assignment.order, RowOrder::ByLabel, "row order");
-  wire::fields(archive, assignment.order_seed, assignment.pool_first, assignment.pool_count,
-               assignment.shard_rows, assignment.minibatch);
+  wire::fields(archive, assignment.order_seed, assignment.pools, assignment.pieces,
+               assignment.pool_first, assignment.pool_count, assignment.shard_rows,
+               assignment.minibatch);
 }
 
 template <class Archive>
