@@ -96,27 +96,45 @@ runtime::RunOutcome serve_or_give_up(const runtime::RunInputs& inputs,
   }
 }
 
+/// What a rank of several makes before the first message.
+struct RankInputs {
+  runtime::RunConfig config;
+  std::unique_ptr<runtime::RunInputs> inputs;  // none: rank 0 delivers the rows
+  std::optional<runtime::RunDirectory> directory;
+  std::size_t payload_bytes = 0;
+};
+
+RankInputs make_inputs(const TrainOptions& options, const transport::MpiEnvironment& mpi) {
+  const bool is_server = mpi.rank() == kServerRank;
+  RankInputs made;
+  made.config = load_config(options, static_cast<std::uint32_t>(mpi.rank_count() - 1));
+  if (!is_server && made.config.data.delivery == runtime::Delivery::Server) {
+    made.payload_bytes = runtime::payload_bytes_max(made.config);
+    return made;
+  }
+  made.inputs = std::make_unique<runtime::RunInputs>(made.config);
+  made.payload_bytes = made.inputs->parameter_count() * sizeof(float);
+  if (is_server) {
+    made.inputs->check_values();
+    made.directory = make_directory(options, made.config);
+  }
+  return made;
+}
+
 /// One rank of several. Whatever is wrong with the input is found before the first message, and
 /// the others are told instead of left waiting.
 int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   const bool is_server = mpi.rank() == kServerRank;
   const std::atomic<bool>& stop = catch_stop_signals();
-  std::unique_ptr<runtime::RunInputs> inputs;
-  std::optional<runtime::RunDirectory> directory;
+  RankInputs made;
   std::optional<ConfigError> problem;
   try {
-    inputs = std::make_unique<runtime::RunInputs>(
-        load_config(options, static_cast<std::uint32_t>(mpi.rank_count() - 1)));
-    if (is_server) {
-      inputs->check_values();
-      directory = make_directory(options, inputs->config());
-    }
+    made = make_inputs(options, mpi);
   } catch (const Error& error) {
     problem.emplace(error.what());
   }
-  const std::uint64_t parameters = inputs ? inputs->parameter_count() : 0;
-  transport::MpiTransport transport(mpi, {.header_bytes_max = wire::kHeaderBytesMax,
-                                          .payload_bytes_max = parameters * sizeof(float)});
+  transport::MpiTransport transport(
+      mpi, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = made.payload_bytes});
   if (problem && is_server) {
     return report(give_up(transport, protocol::StopReason::BadInput, *problem), 0);
   }
@@ -124,11 +142,12 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
     runtime::report_bad_input(transport, problem->what());
     return 2;
   }
-  nn::set_blas_threads(static_cast<int>(inputs->config().cluster.threads));
+  nn::set_blas_threads(static_cast<int>(made.config.cluster.threads));
   const runtime::RunOutcome outcome =
-      is_server ? serve_or_give_up(*inputs, *directory, transport,
-                                   {std::cout, stop, progress_config(options.quiet)})
-                : runtime::work(*inputs, transport);
+      is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
+                                       {std::cout, stop, progress_config(options.quiet)})
+      : made.inputs ? runtime::work(*made.inputs, transport)
+                    : runtime::work_without_file(made.config, transport);
   const int code = report(outcome, mpi.rank().value);
   if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
     std::cout.flush();

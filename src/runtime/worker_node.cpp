@@ -25,7 +25,7 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
     : channel_(channel), trainer_(trainer), worker_(make_worker(inputs, channel.rank())) {}
 
 bool WorkerNode::turn() {
-  const bool is_busy = trainer_.is_busy();
+  const bool is_busy = can_work();
   bool has_mail = false;
   try {
     if (!std::exchange(is_started_, true)) {
@@ -37,7 +37,7 @@ bool WorkerNode::turn() {
   } catch (const DataError& error) {
     step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
   }
-  return is_busy || has_mail;
+  return is_busy || has_mail || can_work();
 }
 
 bool WorkerNode::take_mail() {
@@ -55,12 +55,21 @@ void WorkerNode::work() {
   if (is_finished() || !trainer_.is_busy()) {
     return;
   }
+  const bool was_loading = trainer_.is_loading();
   const Instant before = channel_.now();
   std::optional<protocol::WorkerEvent> event = trainer_.advance();
-  round_time_ += channel_.now() - before;
+  const Instant after = channel_.now();
+  if (was_loading) {
+    // What passed between two looks at the rows was waiting for them, too.
+    data_time_ += after - loading_since_.value_or(before);
+    loading_since_ = trainer_.is_loading() ? std::optional(after) : std::nullopt;
+  } else {
+    compute_time_ += after - before;
+  }
   if (event) {
     if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
-      finished->outcome.compute_seconds = round_time_.count();
+      finished->outcome.compute_seconds = compute_time_.count();
+      finished->outcome.data_seconds = std::exchange(data_time_, Duration::zero()).count();
     }
     step(*event);
   }
@@ -82,6 +91,8 @@ void WorkerNode::act(const protocol::TellServer& effect) {
 }
 
 void WorkerNode::act(const protocol::LoadAssignment& effect) {
+  data_time_ = Duration::zero();
+  loading_since_ = channel_.now();
   trainer_.load(effect.assignment);
 }
 
@@ -94,7 +105,7 @@ void WorkerNode::act(const protocol::AdoptModel& effect) {
 }
 
 void WorkerNode::act(const protocol::StartRound& effect) {
-  round_time_ = seconds(0.0);
+  compute_time_ = Duration::zero();
   trainer_.start_round(effect.needs, effect.is_open_ended);
 }
 
@@ -103,6 +114,7 @@ void WorkerNode::act(const protocol::FinishRound& /*effect*/) {
 }
 
 void WorkerNode::act(const protocol::AbandonRound& /*effect*/) {
+  loading_since_.reset();
   trainer_.abandon_round();
 }
 

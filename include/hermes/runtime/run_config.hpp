@@ -25,6 +25,12 @@ enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, T
 enum class AllocationKind : std::uint8_t { Static };
 enum class PayloadFormat : std::uint8_t { Fp32 };
 
+/// How rows come to the workers.
+enum class Delivery : std::uint8_t {
+  File,    ///< each rank reads the data set file
+  Server,  ///< rank 0 reads it and sends the rows
+};
+
 /// [data]
 struct DataSettings {
   std::filesystem::path file;           ///< HDF5 data set; required
@@ -33,6 +39,9 @@ struct DataSettings {
   std::uint64_t evaluation_rows = 500;  ///< validation rows that gate, merge weights and stopping
                                         ///< look at; >= 1
   protocol::PartitionKind partition = protocol::PartitionKind::Shared;
+  std::uint32_t labels_per_worker = 0;  ///< by_label: pieces of the sorted rows; 0: one
+  Delivery delivery = Delivery::File;
+  bool prefetch = true;  ///< the next rows are fetched while the present ones train
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };

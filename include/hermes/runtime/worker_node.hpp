@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hermes/protocol/worker.hpp"
@@ -19,7 +20,8 @@ class WorkerNode {
   WorkerNode(const WorkerNode&) = delete;
   WorkerNode& operator=(const WorkerNode&) = delete;
 
-  /// Takes what arrived, decides, does one slice of work. False: nothing to do at present.
+  /// Takes what arrived, decides, does one slice of work. False: nothing to do at present, but to
+  /// wait for a message or for rows.
   bool turn();
 
   bool is_finished() const { return worker_.state() == protocol::WorkerState::Finished; }
@@ -30,6 +32,7 @@ class WorkerNode {
 
  private:
   bool take_mail();
+  bool can_work() const { return trainer_.is_busy() && !trainer_.is_waiting(); }
   void work();
   void step(const protocol::WorkerEvent& event);
   void act(const protocol::TellServer& effect);
@@ -44,7 +47,9 @@ class WorkerNode {
   Trainer& trainer_;
   protocol::Worker worker_;
   bool is_started_ = false;
-  Duration round_time_{};
+  Duration compute_time_{};  // of the round
+  Duration data_time_{};     // since the last round
+  std::optional<Instant> loading_since_;
   protocol::StopReason reason_ = protocol::StopReason::Failed;
   std::string detail_;
   bool peers_lost_ = false;
