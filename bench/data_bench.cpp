@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "hermes/core/random.hpp"
 #include "hermes/data/convert.hpp"
@@ -107,11 +108,11 @@ BENCHMARK(BM_shard_load_by_label);
 void BM_windows(benchmark::State& state) {
   const Dataset dataset(image_set(true).path());
   const RowPlan plan(dataset, 500, 1);
+  Shard shards[2] = {Shard(dataset, 10), Shard(dataset, 10)};
   std::unique_ptr<RowSource> source = std::make_unique<FileRows>(plan, plan.validation());
   if (state.range(0) != 0) {
     source = std::make_unique<Prefetcher>(std::move(source));
   }
-  Shard shards[2] = {Shard(dataset, 10), Shard(dataset, 10)};
   AlignedVector<float> x(16 * dataset.info().features.size());
   std::vector<std::int32_t> labels(16);
   const auto ask = [&](std::uint64_t window) {
@@ -121,6 +122,7 @@ void BM_windows(benchmark::State& state) {
   ask(window);
   for (auto _ : state) {
     while (!source->advance()) {
+      std::this_thread::yield();
     }
     Shard& present = shards[window % 2];
     ask(++window);
