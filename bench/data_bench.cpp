@@ -6,10 +6,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "hermes/core/random.hpp"
 #include "hermes/data/convert.hpp"
+#include "hermes/data/file_rows.hpp"
+#include "hermes/data/prefetcher.hpp"
 #include "hermes/data/row_plan.hpp"
 #include "hermes/data/shard.hpp"
 #include "hermes/data/shuffled_batches.hpp"
@@ -91,13 +95,48 @@ void BM_shard_load_by_label(benchmark::State& state) {
   const Dataset dataset(image_set(false).path());
   RowPlan plan(dataset, 500, 1);
   Shard shard(dataset, 10);
-  const RowSelection selection = plan.select({OrderKind::ByLabel, 0, 0, 500});
+  const RowSelection selection = plan.select({OrderKind::ByLabel, 1, 0, 500, {10, 1}});
   for (auto _ : state) {
     shard.load(selection);
   }
   count_rows(state, dataset.info(), 500);
 }
 BENCHMARK(BM_shard_load_by_label);
+
+/// Windows of 2500 compressed rows, each made into mini-batches for as long as reading it takes,
+/// about. Argument: 1: the next window is read by a thread meanwhile.
+void BM_windows(benchmark::State& state) {
+  const Dataset dataset(image_set(true).path());
+  const RowPlan plan(dataset, 500, 1);
+  Shard shards[2] = {Shard(dataset, 10), Shard(dataset, 10)};
+  std::unique_ptr<RowSource> source = std::make_unique<FileRows>(plan, plan.validation());
+  if (state.range(0) != 0) {
+    source = std::make_unique<Prefetcher>(std::move(source));
+  }
+  AlignedVector<float> x(16 * dataset.info().features.size());
+  std::vector<std::int32_t> labels(16);
+  const auto ask = [&](std::uint64_t window) {
+    source->start(Segment{OrderKind::Shuffled, 1, window * 2500, 2500}, shards[window % 2]);
+  };
+  std::uint64_t window = 0;
+  ask(window);
+  for (auto _ : state) {
+    while (!source->advance()) {
+      std::this_thread::yield();
+    }
+    Shard& present = shards[window % 2];
+    ask(++window);
+    ShuffledBatches batches(present.row_count(), 16, RandomStream(1, RandomPurpose::Shuffle));
+    for (std::uint64_t step = 0; step < 8 * batches.batches_per_pass(); ++step) {
+      const auto batch = batches.next();
+      present.fill_batch(batch, std::span(x).first(batch.size() * dataset.info().features.size()),
+                         std::span(labels).first(batch.size()));
+      benchmark::DoNotOptimize(x.data());
+    }
+  }
+  count_rows(state, dataset.info(), 2500);
+}
+BENCHMARK(BM_windows)->ArgName("prefetch")->Arg(0)->Arg(1)->UseRealTime();
 
 /// Argument: rows of the mini-batch. Bytes are those of the stored rows.
 void BM_fill_batch(benchmark::State& state) {

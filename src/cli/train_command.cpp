@@ -107,17 +107,41 @@ runtime::RunOutcome serve_or_give_up(const runtime::RunInputs& inputs,
   }
 }
 
-/// Refuses a rank whose memory cannot hold the least that the run asks of it.
-void check_memory(const runtime::RunInputs& inputs, const runtime::RankMemory& memory,
-                  const transport::MpiEnvironment& mpi) {
-  if (mpi.rank() == kServerRank) {
-    const auto workers = static_cast<std::uint32_t>(mpi.rank_count() - 1);
-    runtime::check_fits(runtime::server_needs(inputs, workers), memory, 0, 0, "the server");
-  } else {
-    runtime::check_fits(runtime::worker_needs(inputs), memory, runtime::rows_min(inputs),
-                        inputs.config().train.minibatch,
-                        "rank " + std::to_string(mpi.rank().value));
+/// What a rank of several makes before the first message.
+struct RankInputs {
+  runtime::RunConfig config;
+  std::unique_ptr<runtime::RunInputs> inputs;  // none: rank 0 delivers the rows
+  std::optional<runtime::RunDirectory> directory;
+  std::size_t payload_bytes = 0;
+  runtime::RankSettings settings;
+  runtime::RankMemory memory;
+};
+
+RankInputs make_inputs(const TrainOptions& options, const transport::MpiEnvironment& mpi,
+                       const transport::HostRanks& neighbours, std::uint64_t process_bytes) {
+  const bool is_server = mpi.rank() == kServerRank;
+  const auto workers = static_cast<std::uint32_t>(mpi.rank_count() - 1);
+  RankInputs made;
+  made.config = load_config(options, workers);
+  made.settings = made.config.settings_of(mpi.rank(), transport::MpiEnvironment::host_name());
+  made.memory =
+      find_rank_memory(made.config, made.settings, static_cast<std::uint32_t>(neighbours.count),
+                       neighbours.values, process_bytes);
+  if (!is_server && made.config.data.delivery == runtime::Delivery::Server) {
+    made.payload_bytes = runtime::payload_bytes_max(made.config);
+    return made;
   }
+  made.inputs = std::make_unique<runtime::RunInputs>(made.config);
+  made.payload_bytes = made.inputs->parameter_count() * sizeof(float);
+  if (is_server) {
+    runtime::check_fits(runtime::server_needs(*made.inputs, workers), made.memory, 0, 0,
+                        "the server");
+    made.inputs->check_values();
+    made.directory = make_directory(options, made.config);
+  } else {
+    runtime::check_worker_fits(*made.inputs, made.memory, mpi.rank());
+  }
+  return made;
 }
 
 /// One rank of several. Whatever is wrong with the input is found before the first message, and
@@ -125,32 +149,18 @@ void check_memory(const runtime::RunInputs& inputs, const runtime::RankMemory& m
 int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   const bool is_server = mpi.rank() == kServerRank;
   const std::atomic<bool>& stop = catch_stop_signals();
-  std::unique_ptr<runtime::RunInputs> inputs;
-  std::optional<runtime::RunDirectory> directory;
+  RankInputs made;
   std::optional<ConfigError> problem;
-  runtime::RankSettings settings;
-  runtime::RankMemory memory;
   const std::uint64_t process_bytes = data::process_memory().resident;
   const transport::HostRanks neighbours =
       transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
   try {
-    inputs = std::make_unique<runtime::RunInputs>(
-        load_config(options, static_cast<std::uint32_t>(mpi.rank_count() - 1)));
-    settings = inputs->config().settings_of(mpi.rank(), transport::MpiEnvironment::host_name());
-    memory =
-        find_rank_memory(inputs->config(), settings, static_cast<std::uint32_t>(neighbours.count),
-                         neighbours.values, process_bytes);
-    check_memory(*inputs, memory, mpi);
-    if (is_server) {
-      inputs->check_values();
-      directory = make_directory(options, inputs->config());
-    }
+    made = make_inputs(options, mpi, neighbours, process_bytes);
   } catch (const Error& error) {
     problem.emplace(error.what());
   }
-  const std::uint64_t parameters = inputs ? inputs->parameter_count() : 0;
-  transport::MpiTransport transport(mpi, {.header_bytes_max = wire::kHeaderBytesMax,
-                                          .payload_bytes_max = parameters * sizeof(float)});
+  transport::MpiTransport transport(
+      mpi, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = made.payload_bytes});
   if (problem && is_server) {
     return report(give_up(transport, protocol::StopReason::BadInput, *problem), 0);
   }
@@ -158,11 +168,13 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
     runtime::report_bad_input(transport, problem->what());
     return 2;
   }
-  nn::set_blas_threads(static_cast<int>(settings.threads));
+  nn::set_blas_threads(static_cast<int>(made.settings.threads));
+  const runtime::WorkerLimits limits{made.memory, made.settings.slowdown};
   const runtime::RunOutcome outcome =
-      is_server ? serve_or_give_up(*inputs, *directory, transport,
-                                   {std::cout, stop, progress_config(options.quiet)}, memory)
-                : runtime::work(*inputs, transport, {memory, settings.slowdown});
+      is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
+                                       {std::cout, stop, progress_config(options.quiet)}, made.memory)
+      : made.inputs ? runtime::work(*made.inputs, transport, limits)
+                    : runtime::work_without_file(made.config, transport, limits);
   const int code = report(outcome, mpi.rank().value);
   if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
     std::cout.flush();

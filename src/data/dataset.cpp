@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "data/dataset_layout.hpp"
 #include "hermes/core/assert.hpp"
@@ -166,33 +167,50 @@ class Dataset::File {
   std::uint64_t bytes_read_ = 0;
 };
 
-Dataset::Dataset(const std::filesystem::path& path) : file_(std::make_unique<File>(path)) {}
-Dataset::~Dataset() = default;
+Dataset::Dataset(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  file_ = std::make_unique<File>(path);
+}
+
+Dataset::~Dataset() {
+  const hdf5::LibraryLock lock;
+  file_.reset();
+}
+
 Dataset::Dataset(Dataset&&) noexcept = default;
-Dataset& Dataset::operator=(Dataset&&) noexcept = default;
+
+Dataset& Dataset::operator=(Dataset&& other) noexcept {
+  std::swap(file_, other.file_);
+  return *this;
+}
 
 const DatasetInfo& Dataset::info() const {
   return file_->info();
 }
 
 std::uint32_t Dataset::class_count() const {
+  const hdf5::LibraryLock lock;
   return file_->class_count();
 }
 
 void Dataset::read_features(Split split, RowRange rows, std::span<std::byte> out) const {
+  const hdf5::LibraryLock lock;
   file_->read_features(split, rows, out);
 }
 
 void Dataset::read_labels(Split split, RowRange rows, std::span<std::int32_t> out,
                           std::uint32_t class_count) const {
+  const hdf5::LibraryLock lock;
   file_->read_labels(split, rows, out, class_count);
 }
 
 void Dataset::check_values(std::uint32_t class_count) const {
+  const hdf5::LibraryLock lock;
   file_->check_values(class_count);
 }
 
 std::uint64_t Dataset::bytes_read() const {
+  const hdf5::LibraryLock lock;
   return file_->bytes_read();
 }
 

@@ -192,16 +192,19 @@ DatasetInfo write_dataset(const DatasetContent& content, const ConvertOptions& o
                                  : moments<float>(content, train);
 
   AtomicFile output(options.output);
-  const Place place{options.output.string(), ""};
-  const Handle file = hdf5::create_image(place);
-  write_split(file.id(), Split::Train, content, train, options.compress, place);
-  write_split(file.id(), Split::Test, content, test, options.compress, place);
-  hdf5::write_numbers(file.id(), "mean", statistics.mean, hdf5::Extent::List, place);
-  hdf5::write_numbers(file.id(), "scale", statistics.scale, hdf5::Extent::List, place);
-  if (!options.class_names.empty()) {
-    hdf5::write_strings(file.id(), "class_names", options.class_names, hdf5::Extent::List, place);
+  {
+    const hdf5::LibraryLock lock;
+    const Place place{options.output.string(), ""};
+    const Handle file = hdf5::create_image(place);
+    write_split(file.id(), Split::Train, content, train, options.compress, place);
+    write_split(file.id(), Split::Test, content, test, options.compress, place);
+    hdf5::write_numbers(file.id(), "mean", statistics.mean, hdf5::Extent::List, place);
+    hdf5::write_numbers(file.id(), "scale", statistics.scale, hdf5::Extent::List, place);
+    if (!options.class_names.empty()) {
+      hdf5::write_strings(file.id(), "class_names", options.class_names, hdf5::Extent::List, place);
+    }
+    output.write(hdf5::image_bytes(file, place));
   }
-  output.write(hdf5::image_bytes(file, place));
   output.commit();
   return Dataset(options.output).info();
 }

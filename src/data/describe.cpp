@@ -111,6 +111,7 @@ std::string describe(const DatasetInfo& info) {
 std::string describe_file(const std::filesystem::path& path) {
   bool is_dataset = false;
   {
+    const hdf5::LibraryLock lock;
     const hdf5::Handle file = hdf5::open_file(path);
     is_dataset = hdf5::exists(file.id(), "/train", {path.string(), "/train"});
   }

@@ -10,6 +10,11 @@
 namespace hermes::data::hdf5 {
 namespace {
 
+std::mutex& library_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 herr_t keep_description(unsigned, const H5E_error2_t* entry, void* text) {
   if (entry->desc != nullptr) {
     *static_cast<std::string*>(text) = entry->desc;
@@ -30,6 +35,8 @@ std::string last_reason() {
 }
 
 }  // namespace
+
+LibraryLock::LibraryLock() : guard_(library_mutex()) {}
 
 void fail(const Place& place, std::string_view problem) {
   std::string message = place.file;

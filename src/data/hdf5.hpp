@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,17 @@
 /// The thin layer over HDF5's C API: owned identifiers, and failures as DataError. Private to the
 /// data module; everything that HDF5 says about an error ends up in one line.
 namespace hermes::data::hdf5 {
+
+/// Held while HDF5 is called. The library is not thread-safe and its state is the process's, so the
+/// lock is the process's, too. Every public function of the module takes it once, before it owns
+/// its first handle; nothing in this header does.
+class LibraryLock {
+ public:
+  LibraryLock();
+
+ private:
+  std::lock_guard<std::mutex> guard_;
+};
 
 /// Where something happens, for messages: a file and an object in it ("/train/x").
 struct Place {

@@ -78,8 +78,8 @@ RowOrder RowOrder::shuffled(std::span<const RowRange> blocks, std::uint64_t orde
   return RowOrder(std::move(pieces));
 }
 
-RowOrder RowOrder::by_label(std::span<const RowRange> blocks,
-                            std::span<const std::int32_t> labels) {
+RowOrder RowOrder::by_label(std::span<const RowRange> blocks, std::span<const std::int32_t> labels,
+                            const LabelPools& label_pools, std::uint64_t order_seed) {
   std::vector<std::uint64_t> rows;
   for (const RowRange& block : blocks) {
     HERMES_ASSERT(block.first + block.count <= labels.size(), "row without a label");
@@ -89,15 +89,21 @@ RowOrder RowOrder::by_label(std::span<const RowRange> blocks,
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [&](std::uint64_t a, std::uint64_t b) { return labels[a] < labels[b]; });
-  std::vector<RowRange> pieces;
-  for (const std::uint64_t row : rows) {
-    if (!pieces.empty() && pieces.back().first + pieces.back().count == row) {
-      ++pieces.back().count;
-    } else {
-      pieces.push_back({row, 1});
+  const std::uint64_t all = label_pools.pools * label_pools.pieces;
+  HERMES_ASSERT(all > 0 && all <= rows.size(), "fewer rows than pieces of label pools");
+  std::vector<RowRange> line;
+  line.reserve(rows.size());
+  for (std::uint64_t pool = 0; pool < label_pools.pools; ++pool) {
+    const std::size_t begin = line.size();
+    for (std::uint64_t piece = pool; piece < all; piece += label_pools.pools) {
+      for (std::uint64_t i = piece * rows.size() / all; i < (piece + 1) * rows.size() / all; ++i) {
+        line.push_back({rows[i], 1});
+      }
     }
+    RandomStream(order_seed, RandomPurpose::Assignment, pool)
+        .shuffle(std::span<RowRange>(line).subspan(begin));
   }
-  return RowOrder(std::move(pieces));
+  return RowOrder(std::move(line));
 }
 
 void RowOrder::append(std::uint64_t first, std::uint64_t count, std::vector<RowRange>& out) const {

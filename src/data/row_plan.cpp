@@ -49,22 +49,28 @@ RowSelection RowPlan::select(const Segment& segment) {
                     std::to_string(training_count_) + " training rows, found " +
                     std::to_string(segment.count));
   }
+  const LabelPools& pools = segment.label_pools;
+  if (pools.pools == 0 || pools.pieces == 0 || pools.pools > training_count_ / pools.pieces) {
+    throw DataError(dataset_->info().path.string() + ": assignment: expected 1 to " +
+                    std::to_string(training_count_) + " pieces of label pools, found " +
+                    std::to_string(pools.pools) + " pools of " + std::to_string(pools.pieces));
+  }
   return {Split::Train, order_of(segment).rows(segment.first, segment.count)};
 }
 
 const RowOrder& RowPlan::order_of(const Segment& segment) {
-  const bool same = order_.has_value() && order_kind_ == segment.kind &&
-                    (segment.kind == OrderKind::ByLabel || order_seed_ == segment.order_seed);
+  const bool same = order_.has_value() && ordered_.kind == segment.kind &&
+                    ordered_.order_seed == segment.order_seed &&
+                    ordered_.label_pools == segment.label_pools;
   if (!same) {
     if (segment.kind == OrderKind::ByLabel) {
       std::vector<std::int32_t> labels(dataset_->info().row_count(Split::Train));
       dataset_->read_labels(Split::Train, {0, labels.size()}, labels, 0);
-      order_ = RowOrder::by_label(blocks_, labels);
+      order_ = RowOrder::by_label(blocks_, labels, segment.label_pools, segment.order_seed);
     } else {
       order_ = RowOrder::shuffled(blocks_, segment.order_seed);
     }
-    order_kind_ = segment.kind;
-    order_seed_ = segment.order_seed;
+    ordered_ = segment;
   }
   return *order_;
 }

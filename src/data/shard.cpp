@@ -7,6 +7,7 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
+#include "hermes/core/vector_ops.hpp"
 
 namespace hermes::data {
 namespace {
@@ -77,9 +78,13 @@ bool uniform(const std::vector<float>& values) {
 }  // namespace
 
 Shard::Shard(const Dataset& dataset, std::uint32_t class_count)
-    : dataset_(&dataset), class_count_(class_count) {
+    : Shard(dataset.info(), class_count) {
+  dataset_ = &dataset;
+}
+
+Shard::Shard(const DatasetInfo& info, std::uint32_t class_count)
+    : dataset_(nullptr), info_(&info), class_count_(class_count) {
   HERMES_ASSERT(class_count > 0, "shard without classes");
-  const DatasetInfo& info = dataset.info();
   const bool one_for_all = uniform(info.mean) && uniform(info.scale);
   const std::size_t repeats =
       one_for_all ? 1 : info.features.height * info.features.width;  // 1 for plain features, too
@@ -96,23 +101,64 @@ void Shard::load(const RowSelection& selection) {
 }
 
 void Shard::start(const RowSelection& selection) {
-  clear();
+  HERMES_ASSERT(dataset_ != nullptr, "shard without a data set to read");
   const std::uint64_t rows = selection.row_count();
-  const DatasetInfo& info = dataset_->info();
+  expect(rows);
+  selection_ = selection;
+  if (needs_reordering(*info_)) {
+    resize_without_copy(file_order_, std::min(rows, slice_rows(*info_)) * info_->row_bytes());
+  }
+}
+
+void Shard::expect(std::uint64_t rows) {
+  clear();
+  const DatasetInfo& info = *info_;
   if (rows > std::numeric_limits<std::uint32_t>::max()) {
     throw DataError(info.path.string() + ": shard: expected fewer than 2^32 rows, found " +
                     std::to_string(rows));
   }
-  selection_ = selection;
   resize_without_copy(labels_, rows);
   resize_without_copy(features_, rows * info.row_bytes());
-  if (needs_reordering(info)) {
-    resize_without_copy(file_order_, std::min(rows, slice_rows(info)) * info.row_bytes());
+}
+
+void Shard::append(std::span<const std::byte> features, std::span<const std::int32_t> labels) {
+  const DatasetInfo& info = *info_;
+  HERMES_ASSERT(features.size() == labels.size() * info.row_bytes(), "rows: features and labels");
+  if (labels.size() > labels_.size() - loaded_rows_) {
+    throw DataError(info.path.string() + ": rows: expected " + std::to_string(labels_.size()) +
+                    ", found more");
+  }
+  const auto bad = std::ranges::find_if(labels, [this](std::int32_t label) {
+    return label < 0 || static_cast<std::uint32_t>(label) >= class_count_;
+  });
+  if (bad != labels.end()) {
+    throw DataError(info.path.string() + ": rows: expected labels in [0, " +
+                    std::to_string(class_count_) + "), found " + std::to_string(*bad));
+  }
+  if (info.element_type == ElementType::Float32 &&
+      !all_finite(
+          {reinterpret_cast<const float*>(features.data()), features.size() / sizeof(float)})) {
+    throw DataError(info.path.string() + ": rows: expected finite numbers, found others");
+  }
+  keep_rows(features.data(), labels.size());
+  std::ranges::copy(labels, labels_.begin() + static_cast<std::ptrdiff_t>(loaded_rows_));
+  loaded_rows_ += labels.size();
+}
+
+/// Features of rows as they are in the file -> behind the rows that are there.
+void Shard::keep_rows(const std::byte* features, std::size_t rows) {
+  std::byte* target = features_.data() + loaded_rows_ * info_->row_bytes();
+  if (!needs_reordering(*info_)) {
+    std::memcpy(target, features, rows * info_->row_bytes());
+  } else if (info_->element_type == ElementType::Uint8) {
+    reorder_rows<std::uint8_t>(features, target, rows, info_->features);
+  } else {
+    reorder_rows<float>(features, target, rows, info_->features);
   }
 }
 
 bool Shard::load_some(std::uint64_t row_max) {
-  const std::uint64_t slice = slice_rows(dataset_->info());
+  const std::uint64_t slice = slice_rows(*info_);
   try {
     while (!loaded() && row_max > 0) {
       const RowRange& range = selection_.ranges[next_range_];
@@ -133,18 +179,13 @@ bool Shard::load_some(std::uint64_t row_max) {
 }
 
 void Shard::read_range(RowRange range) {
-  const DatasetInfo& info = dataset_->info();
-  const std::size_t bytes = range.count * info.row_bytes();
-  std::byte* target = features_.data() + loaded_rows_ * info.row_bytes();
-  if (needs_reordering(info)) {
+  const std::size_t bytes = range.count * info_->row_bytes();
+  if (needs_reordering(*info_)) {
     dataset_->read_features(selection_.split, range, std::span(file_order_).first(bytes));
-    if (info.element_type == ElementType::Uint8) {
-      reorder_rows<std::uint8_t>(file_order_.data(), target, range.count, info.features);
-    } else {
-      reorder_rows<float>(file_order_.data(), target, range.count, info.features);
-    }
+    keep_rows(file_order_.data(), range.count);
   } else {
-    dataset_->read_features(selection_.split, range, {target, bytes});
+    const std::size_t before = loaded_rows_ * info_->row_bytes();
+    dataset_->read_features(selection_.split, range, std::span(features_).subspan(before, bytes));
   }
   dataset_->read_labels(selection_.split, range,
                         std::span(labels_).subspan(loaded_rows_, range.count), class_count_);
@@ -166,7 +207,7 @@ std::size_t Shard::bytes() const {
 
 void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> x,
                        std::span<std::int32_t> labels) const {
-  const DatasetInfo& info = dataset_->info();
+  const DatasetInfo& info = *info_;
   const std::size_t row_size = info.features.size();
   HERMES_ASSERT(loaded(), "shard is not loaded");
   HERMES_ASSERT(x.size() == indices.size() * row_size && labels.size() == indices.size(),

@@ -150,6 +150,7 @@ const Tensor* TensorFile::find(std::string_view name) const {
 void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
                        const Attributes& attributes) {
   AtomicFile output(path);
+  const hdf5::LibraryLock lock;
   const Place place{path.string(), ""};
   const Handle file = hdf5::create_image(place);
   for (const TensorView& tensor : tensors) {
@@ -163,6 +164,7 @@ void write_tensor_file(const std::filesystem::path& path, std::span<const Tensor
 }
 
 TensorFile read_tensor_file(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
   const Handle file = hdf5::open_file(path);
   const Place place{path.string(), ""};
   std::vector<std::string> names;

@@ -17,18 +17,36 @@ Channel::Channel(transport::Transport& transport, std::size_t parameter_count,
 }
 
 void Channel::send(Rank to, const protocol::Message& message) {
-  send_delayed();
   Frame frame = encoder_.encode(message);
   const std::uint64_t size = counted_size(frame);
-  const bool must_wait = std::any_of(delayed_.begin(), delayed_.end(),
-                                     [to](const Delayed& delayed) { return delayed.to == to; });
-  if (must_wait || !transport_.send(to, frame)) {
+  if (!try_send(to, frame)) {
     if (std::holds_alternative<protocol::Heartbeat>(message.body)) {
       return;
     }
     delayed_.push_back({to, std::move(frame)});
   }
   bytes_sent_ += size;
+}
+
+void Channel::send(Rank to, const wire::DataMessage& message) {
+  Frame frame = wire::encode_data(message);
+  bytes_data_ += counted_size(frame);
+  if (!try_send(to, frame)) {
+    delayed_.push_back({to, std::move(frame)});
+  }
+}
+
+bool Channel::try_send(Rank to, const Frame& frame) {
+  send_delayed();
+  const bool must_wait = std::any_of(delayed_.begin(), delayed_.end(),
+                                     [to](const Delayed& delayed) { return delayed.to == to; });
+  return !must_wait && transport_.send(to, frame);
+}
+
+std::size_t Channel::pending(Rank to) const {
+  const auto waiting = std::count_if(delayed_.begin(), delayed_.end(),
+                                     [to](const Delayed& delayed) { return delayed.to == to; });
+  return transport_.pending_sends(to) + static_cast<std::size_t>(waiting);
 }
 
 void Channel::send_delayed() {
@@ -49,6 +67,9 @@ void Channel::send_delayed() {
 std::optional<Channel::Incoming> Channel::receive() {
   send_delayed();
   std::optional<transport::Received> received = transport_.receive();
+  while (received && take_data(*received)) {
+    received = transport_.receive();
+  }
   if (!received) {
     return std::nullopt;
   }
@@ -62,6 +83,21 @@ std::optional<Channel::Incoming> Channel::receive() {
     }
   }
   return incoming;
+}
+
+bool Channel::take_data(const transport::Received& received) {
+  if (!data_receiver_ || received.malformed || !wire::is_data_frame(received.frame)) {
+    return false;
+  }
+  wire::DataMessage message;
+  try {
+    message = wire::decode_data(received.frame, received.frame.payload.bytes.size());
+  } catch (const DecodeError&) {
+    return false;  // garbage that begins like a data frame
+  }
+  bytes_data_ += counted_size(received.frame);
+  data_receiver_(received.from, message);
+  return true;
 }
 
 std::uint64_t Channel::counted_size(const Frame& frame) const {

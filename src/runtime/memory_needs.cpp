@@ -15,8 +15,6 @@ namespace hermes::runtime {
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-/// Shards in memory at a time.
-constexpr std::uint64_t kShards = 1;
 /// What processes were seen to grow by beside everything that is counted: pages of the program and
 /// of libraries that are used for the first time, MPI's shared memory, the gaps of malloc.
 constexpr std::uint64_t kWarmUp = 16 * kMiB;
@@ -108,7 +106,8 @@ std::uint64_t bytes_per_shard_row(const Sizes& sizes) {
   const std::uint64_t rows = sizes.info.row_count(data::Split::Train);
   const std::uint64_t rows_per_range =
       is_sorted_by_label(sizes.inputs) ? 1 : data::block_rows(rows, sizes.info.chunk_rows);
-  return sizes.info.row_bytes() * kShards + sizeof(std::int32_t) * kShards + sizeof(std::uint32_t) +
+  const std::uint64_t shards = sizes.inputs.config().data.prefetch ? 2 : 1;
+  return shards * (sizes.info.row_bytes() + sizeof(std::int32_t)) + sizeof(std::uint32_t) +
          (kPerRange + rows_per_range - 1) / rows_per_range;
 }
 
@@ -125,6 +124,13 @@ std::uint64_t server_optimizer_slots(const protocol::StrategyConfig& strategy) {
         }
       },
       strategy);
+}
+
+/// Payloads in another number format, beside their values; and what top-k keeps back.
+std::uint64_t conversion_slots(const RunConfig& config) {
+  const std::uint64_t converted = config.has_lossy_payload() ? 2 : 0;
+  const bool is_sparse = config.payload_up() == wire::PayloadEncoding::Sparse;
+  return converted + (is_sparse ? 3 : 0);
 }
 
 std::uint64_t sum(const std::vector<MemoryItem>& items) {
@@ -164,6 +170,7 @@ MemoryNeeds worker_needs(const RunInputs& inputs) {
       {"initial model", sizes.parameters},
       {"received models", 3 * sizes.parameters},  // pulled, base of a push in flight, arriving
       {"payloads to send", 2 * sizes.parameters},
+      {"payload conversion", conversion_slots(inputs.config()) * sizes.parameters},
       {"layer buffers", sizes.workspace.fixed},
       {"evaluation rows", sizes.evaluation_rows()},
       {"evaluation buffers", sizes.evaluation_buffers()},
@@ -195,6 +202,7 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
       {"server optimizer",
        server_optimizer_slots(inputs.config().strategy_spec()) * sizes.parameters},
       {"payloads of workers", 3 * sizes.parameters * workers},  // pending, arriving, leaving
+      {"payload conversion", inputs.config().has_lossy_payload() ? 2 * sizes.parameters : 0},
       {"layer buffers", sizes.workspace.fixed},
       {"activations", sizes.workspace.per_row * Evaluator::kBatch},
       {"evaluation rows", sizes.evaluation_rows()},
@@ -248,6 +256,11 @@ void check_fits(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_
                     " (" + parts + "), found a budget of " +
                     telemetry::human_bytes(memory.budget.bytes()) + " (" +
                     std::string(to_string(limit->source)) + ")");
+}
+
+void check_worker_fits(const RunInputs& inputs, const RankMemory& memory, Rank rank) {
+  check_fits(worker_needs(inputs), memory, rows_min(inputs), inputs.config().train.minibatch,
+             "rank " + std::to_string(rank.value));
 }
 
 std::string describe(const data::MemoryLimit& limit) {

@@ -5,12 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
+#include "runtime/row_slices.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -43,11 +45,22 @@ void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
 }
 
 RunInputs::RunInputs(RunConfig config)
+    : config_(std::move(config)), model_(load_model_file(config_.model_file)) {
+  dataset_.emplace(config_.data.file);
+  plan_.emplace(*dataset_, config_.data.validation, config_.seed);
+  info_ = dataset_->info();
+  make_model();
+}
+
+RunInputs::RunInputs(RunConfig config, data::DatasetInfo info)
     : config_(std::move(config)),
       model_(load_model_file(config_.model_file)),
-      dataset_(config_.data.file),
-      plan_(dataset_, config_.data.validation, config_.seed) {
-  check_shapes(model_, dataset_.info());
+      info_(std::move(info)) {
+  make_model();
+}
+
+void RunInputs::make_model() {
+  check_shapes(model_, info_);
   nn::Network network(model_, 1);
   output_count_ = static_cast<std::uint32_t>(network.output_size());
   RandomStream random(config_.seed, RandomPurpose::Initialization);
@@ -56,13 +69,49 @@ RunInputs::RunInputs(RunConfig config)
   memory_ = worker_needs(*this).model;
 }
 
+std::size_t payload_bytes_max(const RunConfig& config) {
+  const nn::NetworkSpec model = load_model_file(config.model_file);
+  const nn::Network network(model, 1);
+  const std::size_t parameters = network.parameter_count() * sizeof(float);
+  if (config.data.delivery == Delivery::File) {
+    return parameters;
+  }
+  data::DatasetInfo widest;  // rows of float, means and scales of plain features
+  widest.features = {network.input_size(), 1, 1, true};
+  widest.element_type = data::ElementType::Float32;
+  return std::max({parameters, 2 * network.input_size() * sizeof(float), kSliceBytesMax,
+                   slice_bytes(widest, 1)});
+}
+
+const data::Dataset& RunInputs::dataset() const {
+  HERMES_ASSERT(dataset_.has_value(), "run inputs: this rank does not open the data set");
+  return *dataset_;
+}
+
+const data::RowPlan& RunInputs::plan() const {
+  HERMES_ASSERT(plan_.has_value(), "run inputs: this rank does not open the data set");
+  return *plan_;
+}
+
+data::Shard RunInputs::make_shard() const {
+  return dataset_ ? data::Shard(*dataset_, output_count_) : data::Shard(info_, output_count_);
+}
+
+protocol::PartitionConfig RunInputs::partition(std::uint32_t workers) const {
+  return {.kind = config_.data.partition,
+          .seed = config_.seed,
+          .train_rows = plan().training_count(),
+          .workers = workers,
+          .labels_per_worker = config_.data.labels_per_worker};
+}
+
 void RunInputs::check_workers(std::uint32_t workers) const {
-  const bool has_private_pools = config_.data.partition != protocol::PartitionKind::Shared;
-  if (has_private_pools && plan_.training_count() < workers) {
-    throw ConfigError(
-        dataset_.info().path.string() + ": expected at least " + std::to_string(workers) +
-        " training rows, one for each worker's private pool (data.partition), found " +
-        std::to_string(plan_.training_count()));
+  const std::uint64_t needed = partition(workers).rows_needed();
+  if (plan().training_count() < needed) {
+    throw ConfigError(info_.path.string() + ": expected at least " + std::to_string(needed) +
+                      " training rows for the private pools of " + std::to_string(workers) +
+                      " workers (data.partition), found " +
+                      std::to_string(plan().training_count()));
   }
 }
 
@@ -76,12 +125,12 @@ protocol::Strategy RunInputs::strategy(Rank rank) const {
 }
 
 std::uint64_t RunInputs::fingerprint() const {
-  return run_fingerprint(config_, model_, data_fingerprint(dataset_.info()));
+  return run_fingerprint(config_, model_, data_fingerprint(info_));
 }
 
 data::RowSelection RunInputs::evaluation_rows() const {
   // Evenly spaced over the validation rows, so that a file in order of labels is sampled fairly.
-  const data::RowSelection all = plan_.validation();
+  const data::RowSelection all = plan().validation();
   const std::uint64_t total = all.row_count();
   const std::uint64_t count = std::min(config_.data.evaluation_rows, total);
   data::RowSelection chosen{all.split, {}};

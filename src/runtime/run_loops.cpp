@@ -4,16 +4,20 @@
 #include <memory>
 #include <ostream>
 #include <utility>
+#include <variant>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/error.hpp"
 #include "hermes/runtime/channel.hpp"
 #include "hermes/runtime/model_store.hpp"
+#include "hermes/runtime/served_rows.hpp"
 #include "hermes/runtime/server_node.hpp"
 #include "hermes/runtime/trainer.hpp"
 #include "hermes/runtime/worker_node.hpp"
 #include "hermes/telemetry/human_units.hpp"
 #include "hermes/transport/in_proc_network.hpp"
 #include "hermes/wire/codec.hpp"
+#include "runtime/row_slices.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -102,10 +106,10 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   return {node.reason(), node.detail(), node.workers_lost() > 0};
 }
 
-RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
+namespace {
+
+RunOutcome work(const RunInputs& inputs, Channel& channel, Trainer& trainer,
                 const WorkerLimits& limits) {
-  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_up());
-  Trainer trainer(inputs, transport.rank());
   WorkerNode node(inputs, channel, trainer, limits);
   while (!node.is_finished()) {
     if (!node.turn()) {
@@ -114,6 +118,71 @@ RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
   }
   channel.flush(kFarewell);
   return {node.reason(), node.detail(), node.peers_lost()};
+}
+
+/// What rank 0 says of the data set, or why there is nothing to work for.
+using DatasetAnswer = std::variant<data::DatasetInfo, RunOutcome>;
+
+DatasetAnswer ask_for_dataset(const RunConfig& config, transport::Transport& transport) {
+  Channel channel(transport, 0);
+  std::optional<data::DatasetInfo> info;
+  channel.hand_data_to([&info](Rank, const wire::DataMessage& message) {
+    if (std::holds_alternative<wire::DatasetFacts>(message.body)) {
+      info = info_of(message);
+    }
+  });
+  channel.send(kServerRank, wire::DataMessage{wire::AskDataset{}, {}});
+  const Instant deadline = channel.now() + config.liveness.server_timeout;
+  while (channel.now() < deadline) {
+    const std::optional<Channel::Incoming> incoming = channel.receive();
+    if (incoming && incoming->message) {
+      if (const auto* stop = std::get_if<protocol::Stop>(&incoming->message->body)) {
+        return RunOutcome{stop->reason, stop->detail, stop->workers_lost > 0};
+      }
+    }
+    if (info) {
+      return *info;
+    }
+    if (!incoming) {
+      channel.wait(kIdleWait);
+    }
+  }
+  return RunOutcome{protocol::StopReason::ServerLost, "the server said nothing of the data", false};
+}
+
+}  // namespace
+
+RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
+                const WorkerLimits& limits) {
+  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_up());
+  if (inputs.has_file()) {
+    Trainer trainer(inputs, transport.rank());
+    return work(inputs, channel, trainer, limits);
+  }
+  auto rows = std::make_unique<ServedRows>(channel);
+  channel.hand_data_to(
+      [served = rows.get()](Rank, const wire::DataMessage& message) { served->take(message); });
+  Trainer trainer(inputs, transport.rank(), std::move(rows));
+  return work(inputs, channel, trainer, limits);
+}
+
+RunOutcome work_without_file(const RunConfig& config, transport::Transport& transport,
+                             const WorkerLimits& limits) {
+  try {
+    const DatasetAnswer answer = ask_for_dataset(config, transport);
+    if (const auto* outcome = std::get_if<RunOutcome>(&answer)) {
+      return *outcome;
+    }
+    const RunInputs inputs(config, std::get<data::DatasetInfo>(answer));
+    check_worker_fits(inputs, limits.memory, transport.rank());
+    return work(inputs, transport, limits);
+  } catch (const ConfigError& error) {
+    report_bad_input(transport, error.what());
+    return {protocol::StopReason::BadInput, error.what(), false};
+  } catch (const DataError& error) {
+    report_bad_input(transport, error.what());
+    return {protocol::StopReason::BadInput, error.what(), false};
+  }
 }
 
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
@@ -143,9 +212,10 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
     if (console.stop && !std::exchange(is_interrupted, true)) {
       server.interrupt(protocol::StopReason::Interrupted);
     }
-    server.turn();
-    if (!worker.is_finished()) {
-      worker.turn();
+    const bool has_served = server.turn();
+    const bool has_worked = !worker.is_finished() && worker.turn();
+    if (!has_served && !has_worked) {
+      worker_channel.wait(kIdleWait);
     }
   }
   conclude(inputs, directory, kSequential, server, server_channel, recorder);

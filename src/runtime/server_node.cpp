@@ -18,10 +18,7 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
   server.run_fingerprint = inputs.fingerprint();
   server.liveness = config.liveness;
   server.stop = config.stop.server;
-  server.partition = {.kind = config.data.partition,
-                      .seed = config.seed,
-                      .train_rows = inputs.plan().training_count(),
-                      .workers = workers};
+  server.partition = inputs.partition(workers);
   server.memory = inputs.memory();
   server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
   return server;
@@ -37,7 +34,12 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
       network_(inputs.model(), Evaluator::kBatch),
       evaluation_shard_(inputs.dataset(), inputs.output_count()),
       evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
-      server_(server_config(inputs, workers), inputs.strategy(kServerRank), inputs.initial()) {
+      server_(server_config(inputs, workers), inputs.strategy(kServerRank), inputs.initial()),
+      row_server_(inputs, channel) {
+  if (inputs.config().data.delivery == Delivery::Server) {
+    channel_.hand_data_to(
+        [this](Rank from, const wire::DataMessage& message) { row_server_.take(from, message); });
+  }
   evaluation_shard_.load(inputs.evaluation_rows());
 }
 
@@ -57,6 +59,7 @@ bool ServerNode::turn() {
     interrupt(protocol::StopReason::MaxBytes);
   }
   evaluate_some();
+  is_active = row_server_.serve_some() || is_active;
   recorder_.tick(channel_.now(), bytes());
   return is_active;
 }
@@ -90,7 +93,9 @@ void ServerNode::interrupt(protocol::StopReason reason) {
 }
 
 telemetry::ByteCounters ServerNode::bytes() const {
-  return {.up = channel_.bytes_received(), .down = channel_.bytes_sent(), .data = 0};
+  return {.up = channel_.bytes_received(),
+          .down = channel_.bytes_sent(),
+          .data = channel_.bytes_data()};
 }
 
 EvaluationResult ServerNode::test(const SharedParameters& parameters) {
@@ -134,11 +139,18 @@ void ServerNode::act(const protocol::KeepBest& effect) {
 void ServerNode::act(const protocol::Note& effect) {
   recorder_.record(effect.record, channel_.now(), bytes());
   if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {
+    row_server_.pause(lost->rank);
     channel_.abandon(lost->rank);
-  } else if (const auto* left = std::get_if<protocol::WorkerLeft>(&effect.record);
-             left != nullptr && left->leave.reason == protocol::StopReason::BadInput &&
-             detail_.empty() && !left->leave.detail.empty()) {
-    detail_ = "worker " + std::to_string(left->rank.value) + ": " + left->leave.detail;
+  } else if (const auto* returned = std::get_if<protocol::WorkerReturned>(&effect.record)) {
+    row_server_.resume(returned->rank);
+  } else if (std::holds_alternative<protocol::StopDecided>(effect.record)) {
+    row_server_.close();
+  } else if (const auto* left = std::get_if<protocol::WorkerLeft>(&effect.record)) {
+    row_server_.drop(left->rank);
+    if (left->leave.reason == protocol::StopReason::BadInput && detail_.empty() &&
+        !left->leave.detail.empty()) {
+      detail_ = "worker " + std::to_string(left->rank.value) + ": " + left->leave.detail;
+    }
   }
 }
 

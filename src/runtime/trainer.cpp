@@ -10,34 +10,24 @@
 namespace hermes::runtime {
 namespace {
 
-/// Rows read between two looks at the mail.
-constexpr std::uint64_t kRowsPerSlice = 1024;
-
-data::OrderKind order_kind(protocol::RowOrder order) {
-  return order == protocol::RowOrder::ByLabel ? data::OrderKind::ByLabel
-                                              : data::OrderKind::Shuffled;
-}
-
 std::size_t batch_max(const RunConfig& config) {
   return std::max<std::size_t>(config.train.minibatch, Evaluator::kBatch);
 }
 
 }  // namespace
 
-Trainer::Trainer(const RunInputs& inputs, Rank rank)
+Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSource> rows)
     : inputs_(inputs),
-      plan_(inputs.plan()),
       network_(std::make_shared<nn::Network>(inputs.model(), batch_max(inputs.config()))),
       optimizer_(
           nn::make_optimizer(inputs.config().train.optimizer.spec(), network_->parameter_count())),
       learning_rate_(inputs.config().train.learning_rate()),
       loss_(inputs.config().train.loss_spec()),
       pool_(network_->parameter_count()),
-      shard_(inputs.dataset(), inputs.output_count()),
-      evaluation_shard_(inputs.dataset(), inputs.output_count()),
-      evaluator_(*network_, loss_, evaluation_shard_),
-      shuffle_(inputs.config().seed, RandomPurpose::Shuffle,
-               static_cast<std::uint64_t>(rank.value)) {
+      feed_(inputs, std::move(rows), inputs.strategy(rank).push->needs().validation,
+            RandomStream(inputs.config().seed, RandomPurpose::Shuffle,
+                         static_cast<std::uint64_t>(rank.value))),
+      evaluator_(*network_, loss_, feed_.evaluation_rows()) {
   network_->set_dropout_stream(RandomStream(inputs.config().seed, RandomPurpose::Dropout,
                                             static_cast<std::uint64_t>(rank.value)));
 }
@@ -45,41 +35,12 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank)
 void Trainer::load(const protocol::Assignment& assignment) {
   HERMES_ASSERT(assignment.minibatch > 0 && assignment.shard_rows > 0 && assignment.pool_count > 0,
                 "trainer: an empty assignment");
-  const bool is_same_pool = assignment.order == assignment_.order &&
-                            assignment.order_seed == assignment_.order_seed &&
-                            assignment.pool_first == assignment_.pool_first &&
-                            assignment.pool_count == assignment_.pool_count;
-  if (!is_same_pool) {
-    window_first_ = 0;
-  }
-  assignment_ = assignment;
   network_->reserve(std::max<std::size_t>(assignment.minibatch, Evaluator::kBatch));
   x_.resize(assignment.minibatch * network_->input_size());
   labels_.resize(assignment.minibatch);
   output_gradient_.resize(assignment.minibatch * network_->output_size());
-  start_window();
+  feed_.load(assignment);
   phase_ = Phase::LoadingAssignment;
-}
-
-void Trainer::start_window() {
-  // Windows of nearly equal size that cover the pool, each at most shard_rows long. Window i begins
-  // at i * pool / windows, rounded down; rounding up on the way back finds i again.
-  const std::uint64_t pool = assignment_.pool_count;
-  const std::uint64_t windows = (pool + assignment_.shard_rows - 1) / assignment_.shard_rows;
-  const std::uint64_t index = std::min(windows - 1, (window_first_ * windows + pool - 1) / pool);
-  window_first_ = index * pool / windows;
-  const std::uint64_t end = (index + 1) * pool / windows;
-  shard_.start(plan_.select({.kind = order_kind(assignment_.order),
-                             .order_seed = assignment_.order_seed,
-                             .first = assignment_.pool_first + window_first_,
-                             .count = end - window_first_}));
-}
-
-void Trainer::next_window() {
-  const std::uint64_t end = window_first_ + shard_.row_count();
-  window_first_ = end >= assignment_.pool_count ? 0 : end;
-  start_window();
-  phase_ = Phase::LoadingWindow;
 }
 
 void Trainer::adopt(protocol::ModelSource source, const SharedParameters& parameters) {
@@ -105,7 +66,9 @@ void Trainer::rebase(const SharedParameters& parameters) {
 }
 
 void Trainer::start_round(protocol::RoundNeeds needs, bool is_open_ended) {
-  HERMES_ASSERT(phase_ == Phase::Idle && batches_, "trainer: not ready for a round");
+  HERMES_ASSERT(phase_ == Phase::Idle, "trainer: not ready for a round");
+  HERMES_ASSERT(!needs.validation || feed_.evaluation_rows().row_count() > 0,
+                "trainer: the strategy said that it needs no validation");
   needs_ = needs;
   is_open_ended_ = is_open_ended;
   is_to_finish_ = false;
@@ -113,11 +76,8 @@ void Trainer::start_round(protocol::RoundNeeds needs, bool is_open_ended) {
   loss_sum_ = 0.0;
   norm_sum_ = 0.0;
   passes_done_ = 0;
-  if (needs.validation && evaluation_shard_.row_count() == 0) {
-    evaluation_shard_.load(inputs_.evaluation_rows());
-  }
   // The round before may have been abandoned while its next window was being read.
-  phase_ = shard_.loaded() ? Phase::Training : Phase::LoadingWindow;
+  phase_ = feed_.is_ready() ? Phase::Training : Phase::LoadingWindow;
 }
 
 void Trainer::finish_early() {
@@ -133,30 +93,16 @@ std::optional<protocol::WorkerEvent> Trainer::advance() {
     case Phase::Idle:
       return std::nullopt;
     case Phase::LoadingAssignment:
-    case Phase::LoadingWindow: {
-      if (phase_ == Phase::LoadingWindow && is_to_finish_ && outcome_.steps > 0) {
-        return end_training();  // the next round waits for these rows
-      }
-      if (!shard_.load_some(kRowsPerSlice)) {
-        return std::nullopt;
-      }
-      if (batches_) {
-        batches_->reset(shard_.row_count(), assignment_.minibatch);
-      } else {
-        batches_.emplace(shard_.row_count(), assignment_.minibatch, shuffle_);
-      }
-      const bool is_new = phase_ == Phase::LoadingAssignment;
-      phase_ = is_new ? Phase::Idle : Phase::Training;
-      return is_new ? std::optional<protocol::WorkerEvent>(protocol::AssignmentLoaded{})
-                    : std::nullopt;
-    }
+    case Phase::LoadingWindow:
+      return load_some();
     case Phase::Training:
       if (is_to_finish_ && outcome_.steps > 0) {
         return end_training();
       }
       // A finished pass moves the shard on, but only when there is more to train.
-      if (batches_->pass_done() && shard_.row_count() < assignment_.pool_count) {
-        next_window();
+      if (feed_.is_pass_done() && feed_.has_other_rows()) {
+        feed_.next_window();
+        phase_ = Phase::LoadingWindow;
         return std::nullopt;
       }
       train_minibatch();
@@ -172,12 +118,25 @@ std::optional<protocol::WorkerEvent> Trainer::advance() {
   return std::nullopt;
 }
 
+std::optional<protocol::WorkerEvent> Trainer::load_some() {
+  if (phase_ == Phase::LoadingWindow && is_to_finish_ && outcome_.steps > 0) {
+    return end_training();  // the next round waits for these rows
+  }
+  if (!feed_.advance()) {
+    return std::nullopt;
+  }
+  if (phase_ == Phase::LoadingAssignment) {
+    phase_ = Phase::Idle;
+    return protocol::AssignmentLoaded{};
+  }
+  phase_ = Phase::Training;
+  return std::nullopt;
+}
+
 void Trainer::train_minibatch() {
-  const std::span<const std::uint32_t> indices = batches_->next();
-  const std::size_t count = indices.size();
-  const std::span<float> x(x_.data(), count * network_->input_size());
-  const std::span<std::int32_t> labels(labels_.data(), count);
-  shard_.fill_batch(indices, x, labels);
+  const std::size_t count = feed_.fill_batch(x_, labels_);
+  const std::span<const float> x(x_.data(), count * network_->input_size());
+  const std::span<const std::int32_t> labels(labels_.data(), count);
   const std::span<const float> outputs = network_->forward(x, count, nn::Mode::Training);
   const std::span<float> gradient(output_gradient_.data(), outputs.size());
   const nn::LossResult loss = nn::evaluate(loss_, outputs, labels, gradient);
@@ -190,7 +149,7 @@ void Trainer::train_minibatch() {
   ++outcome_.steps;
   outcome_.samples += count;
   loss_sum_ += loss.mean_loss * static_cast<double>(count);
-  if (batches_->pass_done()) {
+  if (feed_.is_pass_done()) {
     ++passes_done_;
   }
 }

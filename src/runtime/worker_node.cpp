@@ -43,7 +43,7 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
 }
 
 bool WorkerNode::turn() {
-  const bool is_busy = trainer_.is_busy() && channel_.now() >= idle_until_;
+  const bool is_busy = can_work();
   bool has_mail = false;
   try {
     if (!std::exchange(is_started_, true)) {
@@ -55,7 +55,7 @@ bool WorkerNode::turn() {
   } catch (const DataError& error) {
     step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
   }
-  return is_busy || has_mail;
+  return is_busy || has_mail || can_work();
 }
 
 bool WorkerNode::take_mail() {
@@ -76,20 +76,33 @@ void WorkerNode::work() {
   }
   std::optional<protocol::WorkerEvent> event = std::exchange(finished_, std::nullopt);
   if (!event && trainer_.is_busy()) {
-    event = trainer_.advance();
-    const Instant after = channel_.now();
-    round_time_ += limits_.slowdown * (after - before);
-    idle_until_ = after + (limits_.slowdown - 1.0) * (after - before);
-    if (idle_until_ > after) {
-      finished_ = std::exchange(event, std::nullopt);
-    }
+    event = work_a_slice(before);
   }
   if (event) {
     if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
-      finished->outcome.compute_seconds = round_time_.count();
+      finished->outcome.compute_seconds = compute_time_.count();
+      finished->outcome.data_seconds = std::exchange(data_time_, Duration::zero()).count();
     }
     step(*event);
   }
+}
+
+std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
+  const bool was_loading = trainer_.is_loading();
+  std::optional<protocol::WorkerEvent> event = trainer_.advance();
+  const Instant after = channel_.now();
+  if (was_loading) {
+    // What passed between two looks at the rows was waiting for them, too.
+    data_time_ += after - loading_since_.value_or(before);
+    loading_since_ = trainer_.is_loading() ? std::optional(after) : std::nullopt;
+    return event;
+  }
+  compute_time_ += limits_.slowdown * (after - before);
+  idle_until_ = after + (limits_.slowdown - 1.0) * (after - before);
+  if (idle_until_ > after) {
+    finished_ = std::exchange(event, std::nullopt);
+  }
+  return event;
 }
 
 void WorkerNode::step(const protocol::WorkerEvent& event) {
@@ -112,6 +125,8 @@ void WorkerNode::act(const protocol::TellServer& effect) {
 
 void WorkerNode::act(const protocol::LoadAssignment& effect) {
   finished_.reset();
+  data_time_ = Duration::zero();
+  loading_since_ = channel_.now();
   trainer_.load(effect.assignment);
 }
 
@@ -124,7 +139,7 @@ void WorkerNode::act(const protocol::AdoptModel& effect) {
 }
 
 void WorkerNode::act(const protocol::StartRound& effect) {
-  round_time_ = seconds(0.0);
+  compute_time_ = Duration::zero();
   trainer_.start_round(effect.needs, effect.is_open_ended);
 }
 
@@ -134,6 +149,7 @@ void WorkerNode::act(const protocol::FinishRound& /*effect*/) {
 
 void WorkerNode::act(const protocol::AbandonRound& /*effect*/) {
   finished_.reset();
+  loading_since_.reset();
   trainer_.abandon_round();
 }
 

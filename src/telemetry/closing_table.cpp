@@ -27,10 +27,11 @@ std::string target_text(const RunSummary& summary) {
 }
 
 std::string worker_line(const WorkerSummary& worker) {
-  return fmt::format("{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}\n",
+  return fmt::format("{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}  {:>9}\n",
                      worker.rank.value, worker.state, grouped(worker.rounds), grouped(worker.steps),
                      grouped(worker.samples), grouped(worker.pushes), grouped(worker.suppressed),
                      human_duration(Duration(worker.compute_seconds)),
+                     human_duration(Duration(worker.data_seconds)),
                      human_duration(Duration(worker.waited_seconds)));
 }
 
@@ -81,9 +82,9 @@ std::string closing_table(const RunSummary& summary) {
         labelled("lost", fmt::format("{}, {} came back", counted(summary.workers_lost, "worker"),
                                      summary.workers_returned));
   }
-  table += fmt::format("\n{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}\n",
+  table += fmt::format("\n{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}  {:>9}\n",
                        "worker", "state", "rounds", "steps", "samples", "pushes", "suppressed",
-                       "computed", "waited");
+                       "computed", "for data", "waited");
   for (const WorkerSummary& worker : summary.worker_table) {
     table += worker_line(worker);
   }

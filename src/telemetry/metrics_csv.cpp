@@ -58,7 +58,7 @@ std::string evaluation_row(const protocol::Evaluation& evaluation, Instant now,
       .number(now.time_since_epoch().count())
       .empty(2)
       .number(evaluation.version.value)
-      .empty(6)
+      .empty(7)
       .real(evaluation.loss)
       .real(evaluation.accuracy)
       .empty(2)
@@ -104,6 +104,7 @@ std::string MetricsCsv::report_row(const protocol::ReportAccepted& accepted, Ins
       .number(report.steps)
       .number(report.samples)
       .real(report.compute_seconds)
+      .real(report.data_seconds)
       .real(report.train_loss);
   has_validation ? row.real(report.validation_loss).real(report.validation_accuracy) : row.empty(2);
   has_gate ? row.real(report.gate.z).real(report.gate.threshold) : row.empty(2);

@@ -75,6 +75,7 @@ void RunStatistics::on(const protocol::WorkerLeft& left, Instant /*now*/) {
   if (left.leave.totals.rounds >= worker.totals.rounds) {
     worker.totals = left.leave.totals;
     worker.totals.compute_seconds = finite_or_zero(worker.totals.compute_seconds);
+    worker.totals.data_seconds = finite_or_zero(worker.totals.data_seconds);
     worker.totals.wait_seconds = finite_or_zero(worker.totals.wait_seconds);
   }
 }
@@ -101,6 +102,7 @@ void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant /*now*/
   worker.totals.steps += report.steps;
   worker.totals.samples += report.samples;
   worker.totals.compute_seconds += finite_or_zero(report.compute_seconds);
+  worker.totals.data_seconds += finite_or_zero(report.data_seconds);
 }
 
 void RunStatistics::on(const protocol::ReportRejected& rejected, Instant /*now*/) {
@@ -224,6 +226,7 @@ void RunStatistics::add_workers(RunSummary& summary) const {
         .pushes = totals.pushes,
         .suppressed = totals.suppressed,
         .compute_seconds = totals.compute_seconds,
+        .data_seconds = totals.data_seconds,
         .waited_seconds = totals.wait_seconds,
     });
     summary.workers_lost += worker.was_lost ? 1 : 0;

@@ -41,6 +41,7 @@ Json worker_to_json(const WorkerSummary& worker) {
           {"pushes", worker.pushes},
           {"suppressed", worker.suppressed},
           {"compute_seconds", worker.compute_seconds},
+          {"data_seconds", worker.data_seconds},
           {"waited_seconds", worker.waited_seconds}};
 }
 
@@ -131,6 +132,7 @@ WorkerSummary read_worker(const Json& json, const std::string& place) {
   reader.read("pushes", worker.pushes);
   reader.read("suppressed", worker.suppressed);
   reader.read("compute_seconds", worker.compute_seconds);
+  reader.read("data_seconds", worker.data_seconds);
   reader.read("waited_seconds", worker.waited_seconds);
   return worker;
 }

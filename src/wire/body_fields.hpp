@@ -10,6 +10,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/protocol/message.hpp"
 #include "hermes/wire/codec.hpp"
+#include "hermes/wire/data_message.hpp"
 
 /// Which fields each message puts on the wire, in which order: one function serves both directions
 /// (Boost.Serialization finds them by the namespace of the message). Plain numbers go through the
@@ -24,7 +25,8 @@ template <class T>
 concept Plain =
     OneOf<T, Version, Round, Ticket, protocol::Join, protocol::GateReading, protocol::Report,
           protocol::Heartbeat, protocol::WorkerTotals, protocol::Leave, protocol::Assignment,
-          protocol::RoundPlan, protocol::Release, protocol::Collect, protocol::Stop>;
+          protocol::RoundPlan, protocol::Release, protocol::Collect, protocol::Stop, AskDataset,
+          AskRows, DatasetFacts, RowSlice, RowsFailed>;
 
 template <class Archive, class... Values>
 void fields(Archive& archive, Values&... values) {
@@ -147,8 +149,9 @@ template <class Archive>
 void serialize(Archive& archive, Assignment& assignment, unsigned) {
   wire::fields(archive, assignment.generation);
   wire::enumerator(archive, assignment.order, RowOrder::ByLabel, "row order");
-  wire::fields(archive, assignment.order_seed, assignment.pool_first, assignment.pool_count,
-               assignment.shard_rows, assignment.minibatch);
+  wire::fields(archive, assignment.order_seed, assignment.pools, assignment.pieces,
+               assignment.pool_first, assignment.pool_count, assignment.shard_rows,
+               assignment.minibatch);
 }
 
 template <class Archive>

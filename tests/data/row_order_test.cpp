@@ -127,25 +127,74 @@ TEST(RowOrderTest, neighbouring_segments_are_disjoint_and_cover_everything) {
   EXPECT_TRUE(std::ranges::equal(seen, training));
 }
 
-TEST(RowOrderTest, by_label_is_a_stable_sort) {
-  RandomStream random(4, RandomPurpose::Test);
-  std::vector<std::int32_t> labels(400);
+std::vector<std::int32_t> random_labels(std::uint64_t rows, std::uint64_t classes,
+                                        std::uint64_t seed) {
+  RandomStream random(seed, RandomPurpose::Test);
+  std::vector<std::int32_t> labels(rows);
   for (std::int32_t& label : labels) {
-    label = static_cast<std::int32_t>(random.below(5));
+    label = static_cast<std::int32_t>(random.below(classes));
   }
-  const TrainingDivision division = divide_rows(400, 16, 50, 3);
-  const RowOrder order = RowOrder::by_label(division.training, labels);
-  std::vector<std::uint64_t> line = expand(division.training);
-  std::ranges::stable_sort(line, {}, [&](std::uint64_t row) { return labels[row]; });
-  for (std::uint64_t i = 0; i < line.size(); ++i) {
-    EXPECT_EQ(expand(order.rows(i, 1)), std::vector<std::uint64_t>{line[i]});
+  return labels;
+}
+
+TEST(RowOrderTest, by_label_pools_are_the_pieces_of_the_stable_sorted_rows) {
+  RandomStream random(4, RandomPurpose::Test);
+  for (int i = 0; i < 100; ++i) {
+    const std::vector<std::int32_t> labels = random_labels(400, 5, random.next());
+    const TrainingDivision division = divide_rows(400, 16, random.below(300), 3);
+    const LabelPools pools{1 + random.below(9), 1 + random.below(5)};
+    const RowOrder order = RowOrder::by_label(division.training, labels, pools, random.next());
+    std::vector<std::uint64_t> line = expand(division.training);
+    ASSERT_EQ(order.row_count(), line.size());
+    std::ranges::stable_sort(line, {}, [&](std::uint64_t row) { return labels[row]; });
+    std::vector<std::vector<std::uint64_t>> expected(pools.pools);
+    const std::uint64_t all = pools.pools * pools.pieces;
+    for (std::uint64_t piece = 0; piece < all; ++piece) {
+      for (std::uint64_t at = piece * line.size() / all; at < (piece + 1) * line.size() / all;
+           ++at) {
+        expected[piece % pools.pools].push_back(line[at]);
+      }
+    }
+    std::uint64_t first = 0;
+    for (std::vector<std::uint64_t>& pool : expected) {
+      std::ranges::sort(pool);
+      ASSERT_EQ(expand(order.rows(first, pool.size())), pool);
+      first += pool.size();
+    }
   }
-  // A seventh of the rows of 5 classes has at most two labels.
-  std::set<std::int32_t> found;
-  for (const std::uint64_t row : expand(order.rows(100, 50))) {
-    found.insert(labels[row]);
+}
+
+TEST(RowOrderTest, each_piece_of_sorted_rows_has_few_labels) {
+  // 10 classes of 100 rows, 5 pools of 2 pieces: each pool is two whole classes.
+  std::vector<std::int32_t> labels(1000);
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    labels[row] = static_cast<std::int32_t>(row % 10);
   }
-  EXPECT_LE(found.size(), 2U);
+  const TrainingDivision division = divide_rows(1000, 64, 0, 3);
+  const RowOrder order = RowOrder::by_label(division.training, labels, {5, 2}, 1);
+  for (std::uint64_t pool = 0; pool < 5; ++pool) {
+    std::set<std::int32_t> found;
+    for (const std::uint64_t row : expand(order.rows(pool * 200, 200))) {
+      found.insert(labels[row]);
+    }
+    const auto label = static_cast<std::int32_t>(pool);
+    EXPECT_EQ(found, (std::set<std::int32_t>{label, label + 5}));
+  }
+}
+
+TEST(RowOrderTest, any_window_of_a_label_pool_is_a_fair_sample_of_it) {
+  const std::vector<std::int32_t> labels = random_labels(4000, 2, 6);
+  const TrainingDivision division = divide_rows(4000, 64, 0, 3);
+  const RowOrder order = RowOrder::by_label(division.training, labels, {1, 1}, 9);
+  for (std::uint64_t window = 0; window < 20; ++window) {
+    std::uint64_t ones = 0;
+    for (const std::uint64_t row : expand(order.rows(window * 200, 200))) {
+      ones += labels[row] == 1 ? 1 : 0;
+    }
+    EXPECT_NEAR(static_cast<double>(ones), 100.0, 35.0) << window;  // five deviations
+  }
+  EXPECT_NE(order.rows(0, 200),
+            RowOrder::by_label(division.training, labels, {1, 1}, 10).rows(0, 200));
 }
 
 TEST(RowOrderTest, same_seed_gives_the_same_rows_and_another_seed_others) {

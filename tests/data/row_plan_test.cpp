@@ -51,8 +51,8 @@ TEST_F(RowPlanTest, by_label_reads_labels_once_and_no_features) {
   test::write_image_set(directory_ / "a.h5", 600);
   const Dataset dataset(directory_ / "a.h5");
   RowPlan plan(dataset, 60, 1);
-  const RowSelection first = plan.select({OrderKind::ByLabel, 0, 0, 100});
-  plan.select({OrderKind::ByLabel, 7, 100, 100});
+  const RowSelection first = plan.select({OrderKind::ByLabel, 7, 0, 100, {3, 1}});
+  plan.select({OrderKind::ByLabel, 7, 100, 100, {3, 1}});
   EXPECT_EQ(dataset.bytes_read(), 600U * sizeof(std::int64_t));
   for (const RowRange& range : first.ranges) {
     EXPECT_EQ(range.first % 3, 0U);  // label of row r is r modulo 3
@@ -68,6 +68,8 @@ TEST_F(RowPlanTest, changing_orders_back_and_forth_changes_nothing) {
   const RowSelection before = plan.select(segment);
   EXPECT_NE(plan.select({OrderKind::Shuffled, 2, 10, 300}).ranges, before.ranges);
   EXPECT_NE(plan.select({OrderKind::ByLabel, 1, 10, 300}).ranges, before.ranges);
+  EXPECT_NE(plan.select({OrderKind::ByLabel, 1, 10, 300, {2, 2}}).ranges,
+            plan.select({OrderKind::ByLabel, 1, 10, 300, {4, 1}}).ranges);
   EXPECT_EQ(plan.select(segment).ranges, before.ranges);
 }
 
@@ -82,6 +84,13 @@ TEST_F(RowPlanTest, refuses_impossible_sizes) {
                 plan.select({OrderKind::Shuffled, 0, 0, 91});
               }),
               HasSubstr("expected at most 90 training rows, found 91"));
+  for (const LabelPools pools : {LabelPools{0, 1}, LabelPools{1, 0}, LabelPools{91, 1},
+                                 LabelPools{10, 10}, LabelPools{std::uint64_t{1} << 63U, 2}}) {
+    EXPECT_THAT(data_error([&] {
+                  plan.select({OrderKind::ByLabel, 0, 0, 1, pools});
+                }),
+                HasSubstr("expected 1 to 90 pieces of label pools"));
+  }
 }
 
 }  // namespace

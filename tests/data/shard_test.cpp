@@ -155,6 +155,27 @@ TEST_P(ShardTest, loads_in_slices) {
   expect_batch(shard, {0, 1, 10, 11, 12, 13, 14, 15, 16});
 }
 
+TEST_P(ShardTest, appended_rows_are_the_same_as_rows_it_reads) {
+  const Dataset dataset(path_);
+  const DatasetInfo info = dataset.info();
+  Shard shard(info, 10);
+  shard.expect(30);
+  for (const RowRange range : {RowRange{20, 7}, RowRange{60, 1}, RowRange{62, 22}}) {
+    EXPECT_FALSE(shard.loaded());
+    AlignedVector<std::byte> features(range.count * info.row_bytes());
+    std::vector<std::int32_t> labels(range.count);
+    dataset.read_features(Split::Train, range, features);
+    dataset.read_labels(Split::Train, range, labels, 10);
+    shard.append(features, labels);
+  }
+  EXPECT_TRUE(shard.loaded());
+  std::vector<std::uint64_t> rows{20, 21, 22, 23, 24, 25, 26, 60};
+  for (std::uint64_t row = 62; row < 84; ++row) {
+    rows.push_back(row);
+  }
+  expect_batch(shard, rows);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Storage, ShardTest,
     testing::Values(Variant{"bytes_one_channel", false, false, false, 1, true},
@@ -208,6 +229,36 @@ TEST(ShardErrorTest, bad_rows_are_named_and_leave_the_shard_empty) {
                 narrow.load({Split::Train, {{2, 2}}});
               }),
               HasSubstr("/train/y: row 3: expected a label in [0, 3), found 3"));
+}
+
+TEST(ShardErrorTest, bad_appended_rows_are_refused) {
+  DatasetInfo info;
+  info.path = "a.h5";
+  info.features = {2, 1, 1, true};
+  info.element_type = ElementType::Float32;
+  info.mean = {0.0F};
+  info.scale = {1.0F};
+  Shard shard(info, 3);
+  shard.expect(2);
+  const float good[2] = {1.0F, 2.0F};
+  const float bad[2] = {1.0F, std::numeric_limits<float>::quiet_NaN()};
+  for (const std::int32_t label : {-1, 3}) {
+    EXPECT_THAT(
+        data_error([&] { shard.append(std::as_bytes(std::span(good)), std::span(&label, 1)); }),
+        HasSubstr("a.h5: rows: expected labels in [0, 3), found " + std::to_string(label)));
+  }
+  const std::int32_t labels[3] = {0, 1, 2};
+  EXPECT_THAT(
+      data_error([&] { shard.append(std::as_bytes(std::span(bad)), std::span(labels).first(1)); }),
+      HasSubstr("expected finite numbers"));
+  shard.append(std::as_bytes(std::span(good)), std::span(labels).first(1));
+  const float two[4] = {};
+  EXPECT_THAT(
+      data_error([&] { shard.append(std::as_bytes(std::span(two)), std::span(labels).first(2)); }),
+      HasSubstr("rows: expected 2, found more"));
+  EXPECT_FALSE(shard.loaded());
+  shard.append(std::as_bytes(std::span(good)), std::span(labels).first(1));
+  EXPECT_TRUE(shard.loaded());
 }
 
 }  // namespace

@@ -127,25 +127,26 @@ class Job:
 
 
 class FaultsTest(e2e_case.E2eCase):
-    def finish_after(self, disturb, strategy, out, options=()):
+    def finish_after(self, disturb, strategy, out, options=(), settings=()):
         """Runs to an end that comes by itself, as only that has exit code 0. When the machine was
         too busy for `disturb` to finish before it: once more, with more time."""
         for limit in (7, 50):
             try:
-                job = Job(self, strategy, f"{out}-{limit}", [f"stop.max_seconds={limit}"], options)
+                until = [f"stop.max_seconds={limit}", *settings]
+                job = Job(self, strategy, f"{out}-{limit}", until, options)
                 disturb(job)
                 return job.wait(), job.out
             except e2e_case.EndedEarly as early:
                 reason = early
         raise reason
 
-    def check_killed_worker(self, strategy, out, options=()):
+    def check_killed_worker(self, strategy, out, options=(), settings=()):
         def kill(job):
             job.send(VICTIM, signal.SIGKILL)
             job.wait_for_log(f"worker {VICTIM} lost")
             job.wait_for_more_rounds_of([1, 3])
 
-        result, out = self.finish_after(kill, strategy, out, options)
+        result, out = self.finish_after(kill, strategy, out, options, settings)
         self.assert_ended_well(result)
         summary = self.summary(out)
         self.assertEqual(summary["workers_lost"], 1, result)
@@ -179,6 +180,23 @@ class FaultsTest(e2e_case.E2eCase):
 
     def test_bsp_over_tcp_outlives_a_killed_worker(self):
         self.check_killed_worker("bsp", "killed-tcp", ["-b", "tcp"])
+
+    def test_rows_from_the_server_outlive_a_killed_worker(self):
+        settings = ["data.delivery=server"]  # windows move on every 15 steps: always on their way
+        self.check_killed_worker("bsp", "killed-served", settings=settings)
+        self.check_killed_worker("asp", "killed-served-tcp", ["-b", "tcp"], settings)
+
+    def test_rows_from_the_server_reach_a_frozen_worker_that_comes_back(self):
+        job = Job(self, "asp", "frozen-served", ["stop.max_seconds=60", "data.delivery=server"])
+        job.send(VICTIM, signal.SIGSTOP)
+        job.wait_for_log(f"worker {VICTIM} lost")
+        job.wait_for_more_rounds_of([1, 3])
+        job.send(VICTIM, signal.SIGCONT)
+        job.wait_for_log(f"worker {VICTIM} is back")
+        job.wait_for_more_rounds_of([1, 2, 3])
+        job.interrupt()
+        result = job.wait()
+        self.assertEqual(self.summary("frozen-served")["workers_returned"], 1, result)
 
     def test_a_frozen_worker_is_left_alone_and_comes_back(self):
         for strategy in ("hermes", "bsp", "asp", "ssp", "ebsp", "selsync", "timebox"):

@@ -36,6 +36,44 @@ TEST(PartitionTest, private_pools_are_disjoint_and_cover_all_rows) {
   }
 }
 
+TEST(PartitionTest, pools_of_several_pieces_are_disjoint_and_cover_all_rows) {
+  for (const std::uint64_t rows : {30U, 100U, 1001U}) {
+    for (const std::uint32_t workers : {1U, 3U, 7U}) {
+      for (const std::uint32_t labels : {1U, 2U, 4U}) {
+        const PartitionConfig config{.kind = PartitionKind::ByLabel,
+                                     .seed = 5,
+                                     .train_rows = rows,
+                                     .workers = workers,
+                                     .labels_per_worker = labels};
+        std::uint64_t next = 0;
+        for (std::uint32_t i = 1; i <= workers; ++i) {
+          const Assignment mine =
+              make_assignment(config, Rank{static_cast<Rank::rep>(i)}, kSize, 1);
+          EXPECT_EQ(mine.pools, workers);
+          EXPECT_EQ(mine.pieces, labels);
+          EXPECT_EQ(mine.pool_first, next);
+          // Each piece has rows / pieces of all pools, give or take one.
+          EXPECT_NEAR(static_cast<double>(mine.pool_count),
+                      static_cast<double>(rows) / static_cast<double>(workers), labels);
+          next += mine.pool_count;
+        }
+        EXPECT_EQ(next, rows);
+      }
+    }
+  }
+}
+
+TEST(PartitionTest, private_pools_need_a_row_for_each_of_their_pieces) {
+  PartitionConfig config{.train_rows = 100, .workers = 4, .labels_per_worker = 3};
+  EXPECT_EQ(config.rows_needed(), 1U);
+  config.kind = PartitionKind::Disjoint;
+  EXPECT_EQ(config.rows_needed(), 4U);
+  config.kind = PartitionKind::ByLabel;
+  EXPECT_EQ(config.rows_needed(), 12U);
+  config.labels_per_worker = 0;
+  EXPECT_EQ(config.rows_needed(), 4U);
+}
+
 TEST(PartitionTest, private_pools_are_cut_from_one_order) {
   PartitionConfig config{.kind = PartitionKind::Disjoint, .train_rows = 100, .workers = 4};
   const Assignment first = make_assignment(config, Rank{1}, kSize, 1);

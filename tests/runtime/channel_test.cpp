@@ -207,6 +207,47 @@ TEST_F(ChannelTest, sends_in_its_own_encoding_and_understands_every_other) {
   }
 }
 
+TEST_F(ChannelTest, data_frames_go_to_their_receiver_and_are_counted_apart) {
+  const Frame ask = wire::encode_data({wire::AskRows{.request = 5}, {}});
+  std::vector<std::uint64_t> requests;
+  transport_.inbox.push_back({Rank{1}, ask});
+  EXPECT_FALSE(channel_.receive()->message);  // nobody wants it: no message of ours
+  const std::uint64_t before = channel_.bytes_received();
+  channel_.hand_data_to([&](Rank from, const wire::DataMessage& message) {
+    EXPECT_EQ(from, Rank{1});
+    requests.push_back(std::get<wire::AskRows>(message.body).request);
+  });
+  Frame cut = ask;
+  cut.header.pop_back();
+  transport_.inbox.push_back({Rank{1}, ask});
+  transport_.inbox.push_back({Rank{1}, ask});
+  transport_.inbox.push_back({Rank{2}, cut});
+  const std::optional<Channel::Incoming> garbage = channel_.receive();
+  ASSERT_TRUE(garbage);
+  EXPECT_EQ(garbage->from, Rank{2});
+  EXPECT_FALSE(garbage->message);
+  EXPECT_EQ(requests, (std::vector<std::uint64_t>{5, 5}));
+  EXPECT_EQ(channel_.bytes_data(), 2 * ask.header.size());
+  EXPECT_EQ(channel_.bytes_received() - before, cut.header.size());
+  channel_.send(Rank{1}, wire::DataMessage{wire::AskDataset{}, {}});
+  EXPECT_EQ(channel_.bytes_data(),
+            2 * ask.header.size() + transport_.sent.back().second.header.size());
+  EXPECT_EQ(channel_.bytes_sent(), 0U);
+}
+
+TEST_F(ChannelTest, data_frames_keep_their_order_and_are_pending_while_a_peer_takes_nothing) {
+  transport_.full = {Rank{1}};
+  channel_.send(Rank{1}, wire::DataMessage{wire::RowsFailed{1, "a"}, {}});
+  channel_.send(Rank{1}, leave("b"));
+  EXPECT_EQ(channel_.pending(Rank{1}), 2U);
+  EXPECT_EQ(channel_.pending(Rank{2}), 0U);
+  transport_.full.clear();
+  channel_.receive();
+  ASSERT_EQ(transport_.sent.size(), 2U);
+  EXPECT_TRUE(wire::is_data_frame(transport_.sent.front().second));
+  EXPECT_EQ(channel_.pending(Rank{1}), 0U);
+}
+
 TEST_F(ChannelTest, flush_waits_for_delayed_messages_up_to_its_bound) {
   transport_.full = {Rank{1}};
   channel_.send(Rank{1}, leave("a"));

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "data/support.hpp"
@@ -35,6 +36,47 @@ TEST(ClusterTest, bsp_of_four_workers_does_not_depend_on_the_order_of_turns) {
   run.config.evaluate_every_merges = 3;
   run.config.stop.server.max_rounds = 20;
   expect_equal_runs(RunInputs(run.config), 4);
+}
+
+TEST(ClusterTest, bsp_with_rows_fetched_ahead_trains_the_same_model) {
+  test::TestRun run;
+  run.config.strategy.type = StrategyKind::Bsp;
+  run.config.allocation.initial_rows = 90;
+  run.config.stop.server.max_rounds = 20;
+  const test::ClusterResult expected = test::run_cluster(RunInputs(run.config), 3, 1);
+  run.config.data.prefetch = true;
+  const test::ClusterResult found = test::run_cluster(RunInputs(run.config), 3, 1);
+  ASSERT_TRUE(expected.best && found.best);
+  EXPECT_TRUE(std::ranges::equal(std::as_bytes(found.best->parameters.values()),
+                                 std::as_bytes(expected.best->parameters.values())));
+  EXPECT_EQ(found.evaluations, expected.evaluations);
+}
+
+TEST(ClusterTest, bsp_with_rows_from_the_server_trains_the_same_model) {
+  for (const auto kind : {protocol::PartitionKind::Shared, protocol::PartitionKind::ByLabel}) {
+    test::TestRun run(1500);
+    run.config.strategy.type = StrategyKind::Bsp;
+    run.config.data.partition = kind;
+    run.config.data.labels_per_worker = 2;
+    run.config.allocation.initial_rows = 200;
+    run.config.stop.server.max_rounds = 15;
+    const test::ClusterResult expected = test::run_cluster(RunInputs(run.config), 3, 1);
+    EXPECT_EQ(expected.summary.bytes.data, 0U);
+    run.config.data.delivery = Delivery::Server;
+    const RunInputs inputs(run.config);
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      const test::ClusterResult found = test::run_cluster(inputs, 3, seed);
+      ASSERT_TRUE(expected.best && found.best);
+      EXPECT_TRUE(std::ranges::equal(std::as_bytes(found.best->parameters.values()),
+                                     std::as_bytes(expected.best->parameters.values())));
+      EXPECT_EQ(found.evaluations, expected.evaluations);
+      for (const telemetry::WorkerSummary& worker : found.summary.worker_table) {
+        EXPECT_GT(worker.data_seconds, 0.0);     // time passes between turns alone, so it is
+        EXPECT_EQ(worker.compute_seconds, 0.0);  // all waiting
+      }
+      EXPECT_GT(found.summary.bytes.data, 3U * 15U * 200U * 36U / 2U);
+    }
+  }
 }
 
 TEST(ClusterTest, bsp_stopped_by_patience_does_not_depend_on_the_order_of_turns) {

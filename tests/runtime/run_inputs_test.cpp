@@ -112,6 +112,15 @@ TEST(RunInputsTest, private_pools_need_a_row_for_each_worker) {
   }
 }
 
+TEST(RunInputsTest, label_pools_need_a_row_for_each_piece) {
+  test::TestRun run(500);  // 400 train
+  run.config.data.partition = protocol::PartitionKind::ByLabel;
+  run.config.data.labels_per_worker = 4;
+  const RunInputs inputs(run.config);
+  EXPECT_NO_THROW(inputs.check_workers(100));
+  EXPECT_THROW(inputs.check_workers(101), ConfigError);
+}
+
 TEST(RunInputsTest, missing_files_are_errors_that_name_them) {
   test::TestRun run;
   run.config.data.file = run.directory.path() / "nowhere.h5";

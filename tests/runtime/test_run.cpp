@@ -1,14 +1,17 @@
 #include "runtime/test_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <variant>
 
 #include "data/support.hpp"
 #include "hermes/core/random.hpp"
+#include "hermes/runtime/served_rows.hpp"
 #include "hermes/runtime/worker_node.hpp"
 #include "hermes/transport/in_proc_network.hpp"
 #include "hermes/wire/codec.hpp"
@@ -58,6 +61,7 @@ RunConfig base_config(const TemporaryDirectory& directory) {
   RunConfig config;
   config.model_file = directory.path() / "model.toml";
   config.data.file = directory.path() / "data.h5";
+  config.data.prefetch = false;  // tests of the thread switch it on
   config.train.optimizer.learning_rate = 0.02;
   config.allocation.initial_rows = 1000000;
   config.stop.server.patience = 0;
@@ -77,7 +81,7 @@ std::vector<std::string> evaluation_rows(const std::filesystem::path& metrics) {
       row.push_back(field);
     }
     if (row.front() == "evaluation") {
-      rows.push_back(row.at(4) + "," + row.at(11) + "," + row.at(12));
+      rows.push_back(row.at(4) + "," + row.at(12) + "," + row.at(13));
     }
   }
   return rows;
@@ -99,6 +103,13 @@ class Turns {
   RandomStream random_;
   std::vector<std::uint32_t> tickets_;
 };
+
+std::unique_ptr<Trainer> make_served_trainer(const RunInputs& inputs, Channel& channel) {
+  auto rows = std::make_unique<ServedRows>(channel);
+  channel.hand_data_to(
+      [served = rows.get()](Rank, const wire::DataMessage& message) { served->take(message); });
+  return std::make_unique<Trainer>(inputs, channel.rank(), std::move(rows));
+}
 
 }  // namespace
 
@@ -156,6 +167,9 @@ protocol::WorkerEvent finish(Trainer& trainer) {
     if (std::optional<protocol::WorkerEvent> event = trainer.advance()) {
       return *event;
     }
+    if (trainer.is_waiting()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
   }
   throw std::logic_error("the trainer ended without an event");
 }
@@ -167,9 +181,15 @@ protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {
 
 ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed) {
   const std::size_t parameters = inputs.parameter_count();
-  transport::InProcNetwork network(
-      static_cast<std::int32_t>(workers) + 1,
-      {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = parameters * sizeof(float)});
+  transport::InProcNetwork network(static_cast<std::int32_t>(workers) + 1,
+                                   {.header_bytes_max = wire::kHeaderBytesMax,
+                                    .payload_bytes_max = payload_bytes_max(inputs.config())});
+  const bool is_served = inputs.config().data.delivery == Delivery::Server;
+  std::optional<RunInputs> without_file;
+  if (is_served) {
+    without_file.emplace(inputs.config(), inputs.data_info());
+  }
+  const RunInputs& worker_inputs = is_served ? *without_file : inputs;
   std::vector<std::unique_ptr<transport::Transport>> endpoints;
   std::vector<std::unique_ptr<Channel>> channels;
   std::vector<std::unique_ptr<Trainer>> trainers;
@@ -180,8 +200,10 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
         *endpoints.back(), parameters,
         rank == 0 ? inputs.config().payload_down() : inputs.config().payload_up()));
     if (rank > 0) {
-      trainers.push_back(std::make_unique<Trainer>(inputs, endpoints.back()->rank()));
-      nodes.push_back(std::make_unique<WorkerNode>(inputs, *channels.back(), *trainers.back()));
+      trainers.push_back(is_served ? make_served_trainer(worker_inputs, *channels.back())
+                                   : std::make_unique<Trainer>(inputs, channels.back()->rank()));
+      nodes.push_back(
+          std::make_unique<WorkerNode>(worker_inputs, *channels.back(), *trainers.back()));
     }
   }
   const TemporaryDirectory directory;

@@ -84,6 +84,7 @@ struct ClusterResult {
 
 /// Server and workers over an in-process transport in this thread. Each next turn goes to a node
 /// drawn from `turn_seed`; some nodes get far fewer turns than others, which ones too is drawn.
+/// With data.delivery = "server" the workers make do with what rank 0 tells and sends.
 ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed);
 
 }  // namespace hermes::runtime::test

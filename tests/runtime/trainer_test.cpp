@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <numeric>
 
 #include "hermes/protocol/partition.hpp"
@@ -26,11 +27,7 @@ void prepare(Trainer& trainer, const protocol::Assignment& assignment) {
 
 protocol::Assignment assignment_of(const RunInputs& inputs, Rank rank, std::uint32_t workers = 1) {
   const RunConfig& config = inputs.config();
-  return protocol::make_assignment({.kind = config.data.partition,
-                                    .seed = config.seed,
-                                    .train_rows = inputs.plan().training_count(),
-                                    .workers = workers},
-                                   rank,
+  return protocol::make_assignment(inputs.partition(workers), rank,
                                    {config.allocation.initial_rows, config.train.minibatch, ""}, 1);
 }
 
@@ -120,6 +117,7 @@ TEST(TrainerTest, disjoint_pools_never_touch_each_others_rows) {
   run.config.allocation.initial_rows = 9;
   for (const auto kind : {protocol::PartitionKind::Disjoint, protocol::PartitionKind::ByLabel}) {
     run.config.data.partition = kind;
+    run.config.data.labels_per_worker = 4;
     const RunInputs inputs(run.config);
     std::vector<int> trained(kRows, 0);
     for (std::int32_t rank = 1; rank <= 3; ++rank) {
@@ -194,6 +192,87 @@ TEST(TrainerTest, round_abandoned_while_a_window_is_read_skips_no_window) {
   trainer.abandon_round();
   EXPECT_EQ(train_round(trainer).samples, 1500U);
   EXPECT_EQ(weights(trainer), weights(undisturbed));
+}
+
+/// What a trainer made of its rows in several sweeps over its pool, assignments changing.
+std::vector<float> train_in_windows(const RunConfig& config) {
+  const RunInputs inputs(config);
+  Trainer trainer(inputs, Rank{1});
+  protocol::Assignment assignment = assignment_of(inputs, Rank{1}, 2);
+  prepare(trainer, assignment);
+  for (const std::uint64_t shard_rows : {90U, 40U, 400U, 110U}) {
+    for (int round = 0; round < 12; ++round) {
+      train_round(trainer, round % 3 == 0);
+    }
+    trainer.start_round({}, false);
+    trainer.advance();  // whatever it is at
+    trainer.abandon_round();
+    assignment.shard_rows = std::min(shard_rows, assignment.pool_count);
+    assignment.order_seed += shard_rows % 20 == 0 ? 1 : 0;
+    ++assignment.generation;
+    trainer.load(assignment);
+    test::finish(trainer);
+  }
+  train_round(trainer);
+  return weights(trainer);
+}
+
+TEST(TrainerTest, rows_fetched_ahead_by_a_thread_train_the_same_model) {
+  for (const auto kind : {protocol::PartitionKind::Shared, protocol::PartitionKind::Disjoint,
+                          protocol::PartitionKind::ByLabel}) {
+    for (const bool in_steps : {false, true}) {
+      test::TestRun run;
+      run.config.data.partition = kind;
+      run.config.data.labels_per_worker = 2;
+      run.config.allocation.initial_rows = 70;
+      if (in_steps) {
+        run.config.train.round = {RoundLength::Unit::Steps, 7};
+      }
+      const std::vector<float> expected = train_in_windows(run.config);
+      run.config.data.prefetch = true;
+      const std::vector<float> found = train_in_windows(run.config);
+      EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)), 0)
+          << static_cast<int>(kind) << in_steps;
+    }
+  }
+}
+
+TEST(TrainerTest, while_it_waits_for_rows_there_is_nothing_to_do) {
+  /// Rows that come when the test lets them.
+  class HeldRows final : public data::RowSource {
+   public:
+    HeldRows(std::unique_ptr<data::RowSource> rows, const bool& is_held)
+        : rows_(std::move(rows)), is_held_(is_held) {}
+    void start(const data::RowRequest& request, data::Shard& shard) override {
+      rows_->start(request, shard);
+    }
+    bool advance() override { return !is_held_ && rows_->advance(); }
+    bool is_background() const override { return true; }
+
+   private:
+    std::unique_ptr<data::RowSource> rows_;
+    const bool& is_held_;
+  };
+  test::TestRun run;
+  run.config.allocation.initial_rows = 100;
+  const RunInputs inputs(run.config);
+  bool is_held = false;
+  Trainer trainer(inputs, Rank{1}, std::make_unique<HeldRows>(make_row_source(inputs), is_held));
+  prepare(trainer, assignment_of(inputs, Rank{1}));
+  EXPECT_FALSE(trainer.is_loading());
+  EXPECT_EQ(train_round(trainer).samples, 100U);
+  is_held = true;
+  trainer.start_round({}, false);
+  EXPECT_FALSE(trainer.is_waiting());
+  EXPECT_FALSE(trainer.advance());  // the pass is done: the next window is wanted
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(trainer.is_busy());
+    EXPECT_TRUE(trainer.is_loading());
+    EXPECT_TRUE(trainer.is_waiting());
+    EXPECT_FALSE(trainer.advance());
+  }
+  is_held = false;
+  EXPECT_EQ(std::get<protocol::RoundFinished>(test::finish(trainer)).outcome.samples, 100U);
 }
 
 TEST(TrainerTest, payload_of_parameters_is_the_networks_own_memory) {

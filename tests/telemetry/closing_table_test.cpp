@@ -43,6 +43,7 @@ RunSummary small_run() {
                            .pushes = 300,
                            .suppressed = 700,
                            .compute_seconds = 59.0,
+                           .data_seconds = 2.5,
                            .waited_seconds = 1.25},
                           {.rank = rank(12),
                            .state = "lost",
@@ -68,9 +69,9 @@ test        loss 0.3000, accuracy 0.8956
 target      accuracy 0.9 reached after 1m 01s and 300.0 MiB
 lost        1 worker, 0 came back
 
-worker  state        rounds      steps      samples    pushes  suppressed   computed     waited
-     1  left          1,000    157,000    2,500,000       300         700     59.0 s      1.2 s
-    12  lost            234     36,738      585,000        45         189     1m 01s      0.5 s
+worker  state        rounds      steps      samples    pushes  suppressed   computed   for data     waited
+     1  left          1,000    157,000    2,500,000       300         700     59.0 s      2.5 s      1.2 s
+    12  lost            234     36,738      585,000        45         189     1m 01s      0.0 s      0.5 s
 )");
 }
 
@@ -87,7 +88,7 @@ bytes       up 0 B, down 0 B, data 0 B
 validation  best loss -, best accuracy -
 test        loss -, accuracy -
 
-worker  state        rounds      steps      samples    pushes  suppressed   computed     waited
+worker  state        rounds      steps      samples    pushes  suppressed   computed   for data     waited
 )");
 }
 

@@ -46,7 +46,8 @@ inline Rank rank(std::int32_t value) {
   return Rank{value};
 }
 
-/// A report of one round of 10 steps, 160 samples and half a second.
+/// A report of one round of 10 steps, 160 samples and half a second, and an eighth of waiting for
+/// rows.
 inline protocol::ReportAccepted report(std::int32_t from, std::uint64_t round,
                                        protocol::ReportKind kind) {
   protocol::Report said;
@@ -55,6 +56,7 @@ inline protocol::ReportAccepted report(std::int32_t from, std::uint64_t round,
   said.steps = 10;
   said.samples = 160;
   said.compute_seconds = 0.5;
+  said.data_seconds = 0.125;
   said.train_loss = 0.25;
   return {rank(from), said};
 }

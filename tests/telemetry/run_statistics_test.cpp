@@ -32,6 +32,7 @@ protocol::WorkerLeft farewell(std::int32_t from, std::uint64_t rounds) {
                       .pushes = 2,
                       .suppressed = rounds - 2,
                       .compute_seconds = 9.0,
+                      .data_seconds = 3.0,
                       .wait_seconds = 1.5}}};
 }
 
@@ -109,6 +110,7 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
                                                     .pushes = 1,
                                                     .suppressed = 2,
                                                     .compute_seconds = 1.5,
+                                                    .data_seconds = 0.375,
                                                     .waited_seconds = 0.25}));
 }
 
@@ -139,6 +141,7 @@ TEST(RunStatisticsTest, a_farewell_that_knows_of_more_rounds_replaces_the_count)
                            .pushes = 2,
                            .suppressed = 4,
                            .compute_seconds = 9.0,
+                           .data_seconds = 3.0,
                            .waited_seconds = 1.5}));
   EXPECT_EQ(statistics.fastest_rounds(), 6U);
 }
@@ -211,6 +214,7 @@ TEST(RunStatisticsTest, numbers_that_are_not_finite_are_not_summed_and_are_no_be
   RunStatistics statistics(facts(1, 0.5));
   protocol::ReportAccepted bad = report(1, 1, ReportKind::Push);
   bad.report.compute_seconds = kNaN;
+  bad.report.data_seconds = kNaN;
   statistics.record(bad, at_seconds(1.0), {});
   statistics.record(report(1, 2, ReportKind::Push), at_seconds(2.0), {});
   statistics.record(evaluation(1, kNaN, kNaN), at_seconds(2.0), {});
@@ -218,6 +222,7 @@ TEST(RunStatisticsTest, numbers_that_are_not_finite_are_not_summed_and_are_no_be
   statistics.record(evaluation(3, kNaN, kNaN), at_seconds(4.0), {});
   const RunSummary summary = statistics.summary(at_seconds(5.0));
   EXPECT_EQ(summary.worker_table[0].compute_seconds, 0.5);
+  EXPECT_EQ(summary.worker_table[0].data_seconds, 0.125);
   EXPECT_EQ(summary.best_validation_loss, 0.5);
   EXPECT_EQ(summary.best_validation_accuracy, 0.25);
   EXPECT_FALSE(summary.seconds_to_target);

@@ -44,8 +44,9 @@ RunSummary full_summary() {
   summary.stop_reason = "interrupted";
   summary.interrupted = true;
   summary.staleness = StalenessSummary{.median = 1.5, .max = 10, .histogram = {{1, 2}, {10, 2}}};
-  summary.worker_table = {{.rank = rank(1), .state = "left", .rounds = 7, .compute_seconds = 0.3},
-                          {.rank = rank(2), .state = "lost", .pushes = 1, .waited_seconds = 4.5}};
+  summary.worker_table = {
+      {.rank = rank(1), .state = "left", .rounds = 7, .compute_seconds = 0.3, .data_seconds = 0.7},
+      {.rank = rank(2), .state = "lost", .pushes = 1, .waited_seconds = 4.5}};
   return summary;
 }
 

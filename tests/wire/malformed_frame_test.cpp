@@ -117,7 +117,7 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
   };
   const PokeCase cases[] = {
       {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {Stop, byte_at(4, 7), "wire version: expected 2, found 7"},
+      {Stop, byte_at(4, 7), "wire version: expected 3, found 7"},
       {Stop, byte_at(6, 7), "kind: expected at most 6, found 7"},
       {Stop, byte_at(6, 255), "kind: expected at most 6, found 255"},
       {Report, byte_at(7, 4), "payload encoding at most: expected 3, found 4"},

@@ -24,7 +24,7 @@ inline SharedParameters parameters(std::vector<float> values) {
 /// One of each kind, every field different from its neighbours.
 inline std::vector<protocol::Message> one_of_each() {
   using namespace protocol;
-  const Assignment assignment{3, RowOrder::ByLabel, 5, 7, 11, 13, 17};
+  const Assignment assignment{3, RowOrder::ByLabel, 5, 19, 23, 7, 11, 13, 17};
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5, 6,
@@ -91,7 +91,7 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
     *release = {{random.next()},
                 {random.next()},
                 static_cast<ModelSource>(random.below(3)),
-                {random.next(), static_cast<RowOrder>(random.below(2)), random.next(),
+                {random.next(), static_cast<RowOrder>(random.below(2)), random.next(), u32(), u32(),
                  random.next(), random.next(), random.next(), u32()},
                 {u32(), real()}};
     message.payload = release->model == ModelSource::Attached ? values() : SharedParameters{};

@@ -51,7 +51,8 @@ struct DatasetInfo {
 /// Errors: DataError, one line with file, object, expected and found. Switches HDF5's own error
 /// printing off (which is a process-wide setting). Takes no file lock, so that many ranks and
 /// file systems without locks are fine.
-/// Thread rule: one thread at a time for all data sets of a process, as HDF5 is not thread-safe.
+/// Thread rule: any thread may call any function but move and destroy; calls wait for one another,
+/// as HDF5 is not thread-safe: all functions of this module that use it share one lock.
 class Dataset {
  public:
   explicit Dataset(const std::filesystem::path& path);

@@ -12,17 +12,27 @@ namespace hermes::data {
 /// How the training rows are put in a line before workers get pieces of it.
 enum class OrderKind : std::uint8_t {
   Shuffled = 0,  ///< blocks of rows permuted by a seed: every piece is a fair sample
-  ByLabel = 1,   ///< sorted by label: every piece is skewed to few labels (experiments)
+  ByLabel = 1,   ///< pools of few labels, one after another (experiments with skewed shards)
 };
 
-/// An assignment's rows in four numbers: `count` rows from position `first` of the order made by
+/// How label-sorted rows become pools that each have few labels (McMahan et al. 2017, section 3):
+/// the rows are cut into pools * pieces equal pieces, and pool i is pieces i, i + pools, ...
+struct LabelPools {
+  std::uint64_t pools = 1;   ///< > 0
+  std::uint64_t pieces = 1;  ///< of each pool; > 0
+
+  friend bool operator==(const LabelPools&, const LabelPools&) = default;
+};
+
+/// An assignment's rows in a few numbers: `count` rows from position `first` of the order made by
 /// `kind` and `order_seed`. Positions wrap around at the end of the order. Who knows the data set,
 /// the run's seed and its validation size gets the same rows from it, so no row list is sent.
 struct Segment {
   OrderKind kind = OrderKind::Shuffled;
-  std::uint64_t order_seed = 0;  ///< not used by ByLabel
+  std::uint64_t order_seed = 0;
   std::uint64_t first = 0;
   std::uint64_t count = 0;
+  LabelPools label_pools{};  ///< ByLabel
 
   friend bool operator==(const Segment&, const Segment&) = default;
 };
@@ -52,9 +62,12 @@ class RowOrder {
  public:
   /// The given ranges (blocks) permuted by (order_seed, RandomPurpose::Assignment).
   static RowOrder shuffled(std::span<const RowRange> blocks, std::uint64_t order_seed);
-  /// The rows of the given ranges, stable-sorted by label. `labels` are those of all rows of
-  /// /train.
-  static RowOrder by_label(std::span<const RowRange> blocks, std::span<const std::int32_t> labels);
+  /// The rows of the given ranges, sorted by label and cut into pools, one pool after another. The
+  /// rows of a pool are mixed by (order_seed, RandomPurpose::Assignment, pool), so that any part of
+  /// a pool is a fair sample of it. `labels` are those of all rows of /train.
+  /// Requires: as many rows as pieces of all pools.
+  static RowOrder by_label(std::span<const RowRange> blocks, std::span<const std::int32_t> labels,
+                           const LabelPools& label_pools, std::uint64_t order_seed);
 
   std::uint64_t row_count() const { return ends_.empty() ? 0 : ends_.back(); }
   /// The rows at positions [first, first + count), wrapping around: sorted and joined, ready to be

@@ -26,7 +26,8 @@ class RowPlan {
   RowSelection training() const;
   /// All rows of /test.
   RowSelection test() const;
-  /// The training rows of a segment. Throws DataError when it has more rows than there are.
+  /// The training rows of a segment. Throws DataError when it has more rows, or more pieces of
+  /// label pools, than there are rows.
   RowSelection select(const Segment& segment);
 
  private:
@@ -37,8 +38,7 @@ class RowPlan {
   std::vector<RowRange> blocks_;
   std::uint64_t training_count_ = 0;
   std::optional<RowOrder> order_;
-  OrderKind order_kind_ = OrderKind::Shuffled;
-  std::uint64_t order_seed_ = 0;
+  Segment ordered_;  // of which order_ was made
 };
 
 }  // namespace hermes::data

@@ -14,13 +14,16 @@ namespace hermes::data {
 /// but always in the order height x width x channels, and labels. Row i is the i-th row of the
 /// selection in file order. Only the selected rows are read.
 ///
-/// Lifetime: the data set outlives the shard. Call order: (load | (start load_some* until done))
-/// then reads, again and again; a later assignment uses the same memory where it fits. A load that
-/// throws leaves the shard empty. Single-threaded.
+/// Lifetime: the data set, or its description, outlives the shard. Call order: (load | (start
+/// load_some* until done) | (expect append* until done)) then reads, again and again; a later
+/// assignment uses the same memory where it fits. A load that throws leaves the shard empty.
+/// Single-threaded.
 class Shard {
  public:
   /// Labels must be in [0, class_count): the number of outputs of the model.
   Shard(const Dataset& dataset, std::uint32_t class_count);
+  /// For rows that somebody else reads: `expect` and `append` only.
+  Shard(const DatasetInfo& info, std::uint32_t class_count);
 
   /// Reads the rows. Throws DataError for unreadable data, labels out of range, NaN or infinity.
   void load(const RowSelection& selection);
@@ -28,10 +31,16 @@ class Shard {
   void start(const RowSelection& selection);
   /// Reads about `row_max` rows more; true when all rows are there.
   bool load_some(std::uint64_t row_max);
+  /// Makes room for rows that are handed over by `append`. Throws DataError for 2^32 and more.
+  void expect(std::uint64_t row_count);
+  /// Takes the next rows: features in the file's element type and channel order. Checks labels and
+  /// float features as reading does. Throws DataError for rows beyond those expected.
+  void append(std::span<const std::byte> features, std::span<const std::int32_t> labels);
   bool loaded() const { return loaded_rows_ == labels_.size(); }
 
   std::uint32_t row_count() const { return static_cast<std::uint32_t>(labels_.size()); }
-  const FeatureShape& shape() const { return dataset_->info().features; }
+  const DatasetInfo& info() const { return *info_; }
+  const FeatureShape& shape() const { return info_->features; }
   std::span<const std::int32_t> labels() const { return labels_; }
   /// Memory that the shard holds (capacity, not use).
   std::size_t bytes() const;
@@ -44,8 +53,10 @@ class Shard {
  private:
   void clear();
   void read_range(RowRange range);
+  void keep_rows(const std::byte* features, std::size_t rows);
 
-  const Dataset* dataset_;
+  const Dataset* dataset_;  // nullptr: rows are appended
+  const DatasetInfo* info_;
   std::uint32_t class_count_;
   RowSelection selection_;
   std::size_t next_range_ = 0;  // of selection_, the first not wholly read

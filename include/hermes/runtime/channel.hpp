@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "hermes/core/frame.hpp"
 #include "hermes/core/id.hpp"
@@ -11,6 +13,7 @@
 #include "hermes/protocol/message.hpp"
 #include "hermes/transport/transport.hpp"
 #include "hermes/wire/codec.hpp"
+#include "hermes/wire/data_message.hpp"
 
 namespace hermes::runtime {
 
@@ -28,6 +31,9 @@ class Channel {
   /// None: both ends are in one process, and no byte counts as sent.
   enum class Wire { Counted, None };
 
+  /// What takes the frames of training rows that arrive.
+  using DataReceiver = std::function<void(Rank from, const wire::DataMessage& message)>;
+
   /// `parameter_count`: values of the largest payload that fits the run. `encoding`: of payloads
   /// that are sent; all are understood. Requires: Fp32 where there is no wire.
   Channel(transport::Transport& transport, std::size_t parameter_count,
@@ -39,7 +45,14 @@ class Channel {
   wire::PayloadEncoding encoding() const { return encoder_.encoding(); }
 
   void send(Rank to, const protocol::Message& message);
+  /// Training rows and talk about them; counted apart.
+  void send(Rank to, const wire::DataMessage& message);
+  /// The next message. Data frames before it go to the receiver, of which `receive` lets exceptions
+  /// pass; without one they are bytes that are no message of ours.
   std::optional<Incoming> receive();
+  void hand_data_to(DataReceiver receiver) { data_receiver_ = std::move(receiver); }
+  /// Frames that are not out yet.
+  std::size_t pending(Rank to) const;
   /// Returns when something may have arrived, at the latest after `at_most`.
   void wait(Duration at_most) { transport_.wait(at_most); }
   /// Waits until all is out; false when the time was not enough.
@@ -49,6 +62,8 @@ class Channel {
 
   std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint64_t bytes_received() const { return bytes_received_; }
+  /// Sent and received, in data frames; in neither of the above.
+  std::uint64_t bytes_data() const { return bytes_data_; }
 
  private:
   struct Delayed {
@@ -57,6 +72,9 @@ class Channel {
   };
 
   void send_delayed();
+  /// False: it has to wait for its turn, and the caller keeps it.
+  bool try_send(Rank to, const Frame& frame);
+  bool take_data(const transport::Received& received);
   std::uint64_t counted_size(const Frame& frame) const;
 
   transport::Transport& transport_;
@@ -66,6 +84,8 @@ class Channel {
   std::deque<Delayed> delayed_;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;
+  std::uint64_t bytes_data_ = 0;
+  DataReceiver data_receiver_;
 };
 
 }  // namespace hermes::runtime

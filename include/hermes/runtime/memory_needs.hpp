@@ -50,6 +50,9 @@ std::uint64_t rows_min(const RunInputs& inputs);
 void check_fits(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_t rows,
                 std::uint32_t minibatch, const std::string& who);
 
+/// The same for a worker and the least that it needs.
+void check_worker_fits(const RunInputs& inputs, const RankMemory& memory, Rank rank);
+
 /// "configured", or "MemAvailable (/proc/meminfo): 4.0 GiB for 2 ranks".
 std::string describe(const data::MemoryLimit& limit);
 

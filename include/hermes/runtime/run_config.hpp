@@ -32,6 +32,12 @@ enum class AllocationKind : std::uint8_t { Static, Adaptive };
 /// How a run names wire::PayloadEncoding; Topk is Sparse after wire::ErrorFeedback.
 enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Topk };
 
+/// How rows come to the workers.
+enum class Delivery : std::uint8_t {
+  File,    ///< each rank reads the data set file
+  Server,  ///< rank 0 reads it and sends the rows
+};
+
 /// [data]
 struct DataSettings {
   std::filesystem::path file;           ///< HDF5 data set; required
@@ -40,6 +46,9 @@ struct DataSettings {
   std::uint64_t evaluation_rows = 500;  ///< validation rows that gate, merge weights and stopping
                                         ///< look at; >= 1
   protocol::PartitionKind partition = protocol::PartitionKind::Shared;
+  std::uint32_t labels_per_worker = 0;  ///< by_label: pieces of the sorted rows; 0: one
+  Delivery delivery = Delivery::File;
+  bool prefetch = true;  ///< the next rows are fetched while the present ones train
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };
@@ -110,11 +119,11 @@ struct AllocationSettings {
   AllocationKind type = AllocationKind::Static;
   std::uint64_t initial_rows = 2500;  ///< rows of a worker's shard; >= 1
   // The rest is for adaptive; see protocol::AdaptiveAllocationConfig.
-  std::uint64_t rows_min = 64;        ///< >= 1
-  std::uint32_t minibatch_min = 2;    ///< a power of two
-  std::uint32_t minibatch_max = 256;  ///< a power of two, >= minibatch_min
-  double tolerance = 0.1;             ///< in (0, 1)
-  std::uint32_t outlying_rounds = 2;  ///< >= 1
+  std::uint64_t rows_min = 64;          ///< >= 1
+  std::uint32_t minibatch_min = 2;      ///< a power of two
+  std::uint32_t minibatch_max = 256;    ///< a power of two, >= minibatch_min
+  double tolerance = 0.1;               ///< in (0, 1)
+  std::uint32_t outlying_rounds = 2;    ///< >= 1
   std::optional<std::uint64_t> memory;  ///< bytes that a rank may use; absent: what it finds
   double memory_fraction = 0.8;         ///< of what a rank finds; in (0, 1]
 

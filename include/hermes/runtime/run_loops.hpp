@@ -37,6 +37,11 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
 RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
                 const WorkerLimits& limits = {});
 
+/// Any other rank to which rank 0 delivers the rows (data.delivery): it asks rank 0 first what the
+/// data set is like, and never opens it.
+RunOutcome work_without_file(const RunConfig& config, transport::Transport& transport,
+                             const WorkerLimits& limits = {});
+
 /// One rank alone: sequential SGD. It is the same server and one worker, in one thread, with the
 /// rules of bsp, which for one worker are those of SGD bit for bit.
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,

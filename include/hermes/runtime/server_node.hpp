@@ -8,6 +8,7 @@
 #include "hermes/protocol/server.hpp"
 #include "hermes/runtime/channel.hpp"
 #include "hermes/runtime/evaluator.hpp"
+#include "hermes/runtime/row_server.hpp"
 #include "hermes/runtime/run_inputs.hpp"
 #include "hermes/telemetry/run_recorder.hpp"
 
@@ -31,6 +32,7 @@ class ServerNode {
  public:
   ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
              telemetry::RunRecorder& recorder);
+  ~ServerNode() { channel_.hand_data_to({}); }
   ServerNode(const ServerNode&) = delete;
   ServerNode& operator=(const ServerNode&) = delete;
 
@@ -68,6 +70,7 @@ class ServerNode {
   data::Shard evaluation_shard_;
   Evaluator evaluator_;
   protocol::Server server_;
+  RowServer row_server_;
   std::deque<std::variant<protocol::Evaluate, protocol::MeasureUpdate>> to_evaluate_;
   bool is_evaluating_ = false;  // the first of them
   std::optional<BestModel> best_;

@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "hermes/core/parameters.hpp"
-#include "hermes/data/shard.hpp"
-#include "hermes/data/shuffled_batches.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/nn/optimizer.hpp"
 #include "hermes/protocol/worker.hpp"
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/runtime/run_inputs.hpp"
+#include "hermes/runtime/shard_feed.hpp"
 #include "hermes/wire/error_feedback.hpp"
 
 namespace hermes::runtime {
@@ -21,12 +20,13 @@ namespace hermes::runtime {
 /// one mini-batch (or of some rows read) each.
 ///
 /// Call order: as the effects of protocol::Worker ask; `advance` while `is_busy`.
-/// The shard moves through the worker's pool: after each pass over its rows the next window of the
-/// pool is loaded. Throws DataError for data that cannot be read. Single-threaded.
+/// Throws DataError for data that cannot be read. Single-threaded.
 class Trainer {
  public:
   /// Requires: inputs outlives this.
-  Trainer(const RunInputs& inputs, Rank rank);
+  Trainer(const RunInputs& inputs, Rank rank) : Trainer(inputs, rank, make_row_source(inputs)) {}
+  /// With the rows of another source.
+  Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSource> rows);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
@@ -42,8 +42,14 @@ class Trainer {
   void abandon_round();
 
   bool is_busy() const { return phase_ != Phase::Idle; }
+  /// Busy with rows, not with the model.
+  bool is_loading() const {
+    return phase_ == Phase::LoadingAssignment || phase_ == Phase::LoadingWindow;
+  }
+  /// Busy, but there is nothing to do before rows arrive that come by themselves.
+  bool is_waiting() const { return is_loading() && feed_.is_waiting(); }
   /// One slice of the work at hand; an event when it is done (AssignmentLoaded, RoundFinished).
-  /// The outcome's compute_seconds are the caller's to fill in: there is no clock here.
+  /// The outcome's seconds are the caller's to fill in: there is no clock here.
   std::optional<protocol::WorkerEvent> advance();
 
   /// The payload of a push. Parameters are shared without a copy: they stay as they are until the
@@ -55,15 +61,13 @@ class Trainer {
  private:
   enum class Phase { Idle, LoadingAssignment, LoadingWindow, Training, Validating };
 
-  void start_window();
-  void next_window();
+  std::optional<protocol::WorkerEvent> load_some();
   void train_minibatch();
   bool is_round_over() const;
   std::optional<protocol::WorkerEvent> end_training();
   std::optional<protocol::WorkerEvent> finish_round();
 
   const RunInputs& inputs_;
-  data::RowPlan plan_;
   std::shared_ptr<nn::Network> network_;  // shared with payloads in flight
   std::unique_ptr<nn::Optimizer> optimizer_;
   nn::LearningRate learning_rate_;
@@ -73,13 +77,8 @@ class Trainer {
   SharedParameters sent_;  // the last payload, a difference from sent_base_
   SharedParameters sent_base_;
 
-  data::Shard shard_;
-  data::Shard evaluation_shard_;
+  ShardFeed feed_;
   Evaluator evaluator_;
-  RandomStream shuffle_;
-  std::optional<data::ShuffledBatches> batches_;
-  protocol::Assignment assignment_;
-  std::uint64_t window_first_ = 0;  // in rows of the pool
 
   Phase phase_ = Phase::Idle;
   protocol::RoundNeeds needs_;

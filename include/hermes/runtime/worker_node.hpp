@@ -27,7 +27,8 @@ class WorkerNode {
   WorkerNode(const WorkerNode&) = delete;
   WorkerNode& operator=(const WorkerNode&) = delete;
 
-  /// Takes what arrived, decides, does one slice of work. False: nothing to do at present.
+  /// Takes what arrived, decides, does one slice of work. False: nothing to do at present, but to
+  /// wait for a message or for rows.
   bool turn();
 
   bool is_finished() const { return worker_.state() == protocol::WorkerState::Finished; }
@@ -38,7 +39,11 @@ class WorkerNode {
 
  private:
   bool take_mail();
+  bool can_work() const {
+    return trainer_.is_busy() && !trainer_.is_waiting() && channel_.now() >= idle_until_;
+  }
   void work();
+  std::optional<protocol::WorkerEvent> work_a_slice(Instant before);
   void step(const protocol::WorkerEvent& event);
   void act(const protocol::TellServer& effect);
   void act(const protocol::LoadAssignment& effect);
@@ -54,7 +59,10 @@ class WorkerNode {
   protocol::Worker worker_;
   std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;
-  Duration round_time_{};
+  Duration compute_time_{};  // of the round
+  Duration data_time_{};     // since the last round
+  std::optional<Instant> loading_since_;
+  // Slowed down:
   Instant idle_until_{};                           // slowed down
   std::optional<protocol::WorkerEvent> finished_;  // work that is done, to be told after that
   protocol::StopReason reason_ = protocol::StopReason::Failed;

@@ -17,8 +17,8 @@ namespace hermes::telemetry {
 class MetricsCsv {
  public:
   static constexpr std::string_view kHeader =
-      "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,train_loss,"
-      "validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down";
+      "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,data_seconds,"
+      "train_loss,validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down";
 
   /// Begins the file afresh. Throws ConfigError where it cannot be opened for writing.
   explicit MetricsCsv(const std::filesystem::path& file);

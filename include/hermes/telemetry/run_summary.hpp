@@ -22,6 +22,7 @@ struct WorkerSummary {
   std::uint64_t pushes = 0;
   std::uint64_t suppressed = 0;
   double compute_seconds = 0.0;
+  double data_seconds = 0.0;  ///< waiting for rows
   double waited_seconds = 0.0;
 
   friend bool operator==(const WorkerSummary&, const WorkerSummary&) = default;

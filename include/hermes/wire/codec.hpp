@@ -13,7 +13,7 @@
 /// Messages as bytes, and back. src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kWireVersion = 2;
+inline constexpr std::uint16_t kWireVersion = 3;
 /// No header is longer; a transport sizes its receive buffers with it.
 inline constexpr std::size_t kHeaderBytesMax = 1024;
 /// Texts (a version, the detail of a Stop) are cut to this length when they are encoded.

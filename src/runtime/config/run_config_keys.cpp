@@ -13,6 +13,7 @@ constexpr RealRange kTime{.min = 0.0, .max = 1e9, .above_min = true};
 constexpr RealRange kTimeOrNone{.min = 0.0, .max = 1e9};
 
 constexpr std::array<std::string_view, 3> kPartitions{"shared", "disjoint", "by_label"};
+constexpr std::array<std::string_view, 2> kDeliveries{"file", "server"};
 constexpr std::array<std::string_view, 2> kLosses{nn::CrossEntropy::kType,
                                                   nn::MeanSquaredError::kType};
 constexpr std::array<std::string_view, 3> kOptimizers{nn::SgdSpec::kType, nn::AdamSpec::kType,
@@ -48,6 +49,16 @@ void visit(KeyVisitor& v, DataSettings& data) {
       data.evaluation_rows, kRows);
   v.choice({"data.partition", "which training rows each worker draws from"}, data.partition,
            kPartitions);
+  v.small_integer({"data.labels_per_worker",
+                   "by_label: pieces of the rows sorted by label that a worker gets; 0: one"},
+                  data.labels_per_worker, {.max = 1'000'000});
+  v.choice(
+      {"data.delivery",
+       "each worker reads its rows from the file, or rank 0 sends them (no shared file system)"},
+      data.delivery, kDeliveries);
+  v.flag({"data.prefetch",
+          "a thread reads the next rows while the present ones train; holds them twice in memory"},
+         data.prefetch);
 }
 
 void visit(KeyVisitor& v, OptimizerSettings& optimizer) {

@@ -12,6 +12,7 @@ std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& mo
   common.name = defaults.name;
   common.model_file = defaults.model_file;
   common.data.file = defaults.data.file;
+  common.data.prefetch = defaults.data.prefetch;
   common.cluster.threads = defaults.cluster.threads;
   common.allocation.memory = defaults.allocation.memory;
   common.allocation.memory_fraction = defaults.allocation.memory_fraction;
