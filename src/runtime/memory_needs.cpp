@@ -10,6 +10,7 @@
 #include "hermes/nn/optimizer_spec.hpp"
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/telemetry/human_units.hpp"
+#include "runtime/row_slices.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -48,7 +49,7 @@ WorkspaceNeeds workspace_needs(const nn::NetworkSpec& spec) {
 struct Sizes {
   explicit Sizes(const RunInputs& run)
       : inputs(run),
-        info(run.dataset().info()),
+        info(run.data_info()),
         workspace(workspace_needs(run.model())),
         parameters(run.parameter_count() * sizeof(float)),
         row_floats(run.model().input.size() + run.output_count()) {
@@ -57,8 +58,9 @@ struct Sizes {
   }
 
   std::uint64_t evaluation_rows() const {
-    const std::uint64_t rows =
-        std::min(inputs.config().data.evaluation_rows, inputs.plan().validation().row_count());
+    const DataSettings& data = inputs.config().data;
+    const std::uint64_t own = info.row_count(data::Split::Validation);
+    const std::uint64_t rows = std::min(data.evaluation_rows, own > 0 ? own : data.validation);
     return data::shard_bytes(info, rows) + rows * sizeof(data::RowRange) * 3;
   }
   std::uint64_t evaluation_buffers() const {
@@ -106,7 +108,8 @@ std::uint64_t bytes_per_shard_row(const Sizes& sizes) {
   const std::uint64_t rows = sizes.info.row_count(data::Split::Train);
   const std::uint64_t rows_per_range =
       is_sorted_by_label(sizes.inputs) ? 1 : data::block_rows(rows, sizes.info.chunk_rows);
-  const std::uint64_t shards = sizes.inputs.config().data.prefetch ? 2 : 1;
+  const DataSettings& data = sizes.inputs.config().data;
+  const std::uint64_t shards = data.prefetch || data.delivery == Delivery::Server ? 2 : 1;
   return shards * (sizes.info.row_bytes() + sizeof(std::int32_t)) + sizeof(std::uint32_t) +
          (kPerRange + rows_per_range - 1) / rows_per_range;
 }
@@ -192,6 +195,7 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
   constexpr std::uint64_t kRecorder = kMiB;
   constexpr std::uint64_t kCheckedBlock = 5 * kMiB;  // of values, before the run
   constexpr std::uint64_t kFileGrowth = 4 * kMiB;    // model.h5 is made in memory
+  const bool is_served = inputs.config().data.delivery == Delivery::Server;
   MemoryNeeds needs;
   needs.fixed = {
       {"warm-up", kWarmUp},
@@ -210,6 +214,7 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
       {"test rows", data::shard_bytes(sizes.info, test_rows)},
       {"model file", 4 * sizes.parameters + kFileGrowth},
       {"data reader", sizes.reader() + kCheckedBlock},
+      {"rows on their way", is_served ? kSlicesInFlight * kSliceBytesMax * workers : 0},
       {"row order", 2 * sizes.plan()},
       {"recorder", kRecorder},
   };
@@ -236,7 +241,8 @@ std::uint64_t RankMemory::for_run() const {
 }
 
 std::uint64_t rows_min(const RunInputs& inputs) {
-  return std::min<std::uint64_t>(inputs.config().train.minibatch, inputs.plan().training_count());
+  const std::uint64_t rows = inputs.data_info().row_count(data::Split::Train);
+  return std::min<std::uint64_t>(inputs.config().train.minibatch, rows);
 }
 
 void check_fits(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_t rows,

@@ -9,12 +9,6 @@
 #include "runtime/row_slices.hpp"
 
 namespace hermes::runtime {
-namespace {
-
-/// On their way to one worker: enough to keep its link busy, little before its next message.
-constexpr std::size_t kSlicesInFlight = 4;
-
-}  // namespace
 
 RowServer::RowServer(const RunInputs& inputs, Channel& channel)
     : inputs_(inputs),

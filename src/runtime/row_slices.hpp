@@ -12,6 +12,9 @@ namespace hermes::runtime {
 /// Of slices of several rows. A gigabit link moves so much in two milliseconds.
 inline constexpr std::size_t kSliceBytesMax = std::size_t{256} << 10U;
 
+/// On their way to one worker: enough to keep its link busy, little before its next message.
+inline constexpr std::size_t kSlicesInFlight = 4;
+
 /// Payload of a slice with so many rows: labels, features, and zeros up to a whole word.
 std::size_t slice_bytes(const data::DatasetInfo& info, std::uint64_t rows);
 /// Rows of a full slice, at least one.

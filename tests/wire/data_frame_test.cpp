@@ -99,10 +99,11 @@ TEST(DataFrameTest, every_kind_comes_back_as_it_was_without_a_copy_of_its_payloa
 }
 
 TEST(DataFrameTest, frames_of_the_protocol_and_of_the_data_are_told_apart) {
+  ParameterPool pool(kPayloadBytesMax / sizeof(float));
   for (const DataMessage& message : one_of_each_data()) {
     const Frame frame = encode_data(message);
     EXPECT_TRUE(is_data_frame(frame));
-    EXPECT_THROW(decode(frame, kPayloadBytesMax), DecodeError);
+    EXPECT_THROW(decode(frame, pool), DecodeError);
   }
   for (const protocol::Message& message : testing::one_of_each()) {
     const Frame frame = encode(message);
