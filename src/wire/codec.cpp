@@ -9,7 +9,7 @@
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "wire/body_codec.hpp"
-#include "wire/checksum.hpp"
+#include "wire/header.hpp"
 
 namespace hermes::wire {
 
@@ -18,24 +18,22 @@ namespace {
 using protocol::Message;
 using protocol::MessageBody;
 
-constexpr std::array<char, 4> kMagic{'H', 'R', 'M', 'S'};
+constexpr HeaderFormat kFormat{
+    {'H', 'R', 'M', 'S'}, kWireVersion, "message header", "a Hermes frame"};
 
 /// The first bytes of a header, as they lie in memory. Machines of one run share a byte order
 /// (MPI would not mix them either); another one is found out by the version.
 struct Prelude {
-  std::array<char, 4> magic = kMagic;
-  std::uint16_t version = kWireVersion;
+  std::array<char, 4> magic = kFormat.magic;
+  std::uint16_t version = kFormat.version;
   std::uint8_t kind = 0;
   PayloadEncoding encoding = PayloadEncoding::Fp32;
   std::uint64_t payload_count = 0;
   std::uint64_t payload_checksum = 0;
   std::uint64_t body_bytes = 0;
 };
-static_assert(sizeof(Prelude) == 32 && std::is_trivially_copyable_v<Prelude>);
+static_assert(sizeof(Prelude) == kPreludeBytes && std::is_trivially_copyable_v<Prelude>);
 static_assert(std::has_unique_object_representations_v<Prelude>);
-
-using Crc = std::uint32_t;
-constexpr std::size_t kOverheadBytes = sizeof(Prelude) + sizeof(Crc);
 
 /// Kinds are numbered by their place in the variant. The order is part of the format, as is every
 /// field below it: a change of either needs a new kWireVersion (the golden frames say so).
@@ -51,44 +49,18 @@ bool wants_payload(const MessageBody& body) {
   return false;
 }
 
-[[noreturn]] void fail(const std::string& what, std::uint64_t expected, std::uint64_t found) {
-  throw DecodeError(what + ": expected " + std::to_string(expected) + ", found " +
-                    std::to_string(found));
-}
-
-/// Everything about the header that can be known before the body is read.
 Prelude read_prelude(std::span<const std::byte> header) {
-  if (header.size() > kHeaderBytesMax) {
-    fail("message header: bytes at most", kHeaderBytesMax, header.size());
-  }
-  if (header.size() < kOverheadBytes) {
-    fail("message header: bytes at least", kOverheadBytes, header.size());
-  }
+  check_header(kFormat, header);
   Prelude prelude;
   std::memcpy(&prelude, header.data(), sizeof(prelude));
-  if (prelude.magic != kMagic) {
-    throw DecodeError("message header: expected a Hermes frame, found other bytes");
-  }
-  if (prelude.version != kWireVersion) {
-    fail("message header: wire version", kWireVersion, prelude.version);
-  }
-  if (prelude.body_bytes != header.size() - kOverheadBytes) {
-    fail("message header: body bytes", header.size() - kOverheadBytes, prelude.body_bytes);
-  }
-  Crc crc = 0;
-  const auto covered = header.first(header.size() - sizeof(Crc));
-  std::memcpy(&crc, header.data() + covered.size(), sizeof(crc));
-  if (crc != crc32(covered)) {
-    fail("message header: checksum", crc32(covered), crc);
-  }
   constexpr PayloadEncoding kLast = PayloadEncoding::Sparse;
   if (prelude.encoding > kLast) {
-    fail("message header: payload encoding at most", static_cast<std::uint64_t>(kLast),
-         static_cast<std::uint64_t>(prelude.encoding));
+    fail_decoding("message header: payload encoding at most", static_cast<std::uint64_t>(kLast),
+                  static_cast<std::uint64_t>(prelude.encoding));
   }
   if (prelude.payload_count == 0 && prelude.encoding != PayloadEncoding::Fp32) {
-    fail("message header: payload encoding without a payload", 0,
-         static_cast<std::uint64_t>(prelude.encoding));
+    fail_decoding("message header: payload encoding without a payload", 0,
+                  static_cast<std::uint64_t>(prelude.encoding));
   }
   return prelude;
 }
@@ -109,11 +81,7 @@ Frame make_frame(const MessageBody& body, const EncodedPayload& payload) {
   prelude.payload_checksum = payload.checksum;
   prelude.body_bytes = frame.header.size() - sizeof(Prelude);
   std::memcpy(frame.header.data(), &prelude, sizeof(prelude));
-
-  const Crc crc = crc32(frame.header);
-  const auto crc_bytes = std::as_bytes(std::span(&crc, 1));
-  frame.header.insert(frame.header.end(), crc_bytes.begin(), crc_bytes.end());
-  HERMES_ASSERT(frame.header.size() <= kHeaderBytesMax, "encode: header over its limit");
+  seal_header(frame.header);
   return frame;
 }
 

@@ -7,6 +7,7 @@
 #include "wire/body_archive.hpp"
 #include "wire/body_fields.hpp"
 #include "wire/checksum.hpp"
+#include "wire/header.hpp"
 
 namespace hermes::wire {
 
@@ -44,21 +45,20 @@ void serialize(Archive& archive, RowsFailed& failed, unsigned) {
 
 namespace {
 
-constexpr std::array<char, 4> kMagic{'H', 'R', 'M', 'D'};
+constexpr HeaderFormat kFormat{
+    {'H', 'R', 'M', 'D'}, kDataWireVersion, "data header", "a data frame"};
 
 /// The first bytes of a header, as they lie in memory (codec.cpp says why that is right).
 struct Prelude {
-  std::array<char, 4> magic = kMagic;
-  std::uint16_t version = kDataWireVersion;
+  std::array<char, 4> magic = kFormat.magic;
+  std::uint16_t version = kFormat.version;
   std::uint16_t kind = 0;  // place in DataBody
   std::uint64_t payload_bytes = 0;
   std::uint64_t payload_checksum = 0;
   std::uint64_t body_bytes = 0;
 };
-static_assert(sizeof(Prelude) == 32 && std::has_unique_object_representations_v<Prelude>);
-
-using Crc = std::uint32_t;
-constexpr std::size_t kOverheadBytes = sizeof(Prelude) + sizeof(Crc);
+static_assert(sizeof(Prelude) == kPreludeBytes &&
+              std::has_unique_object_representations_v<Prelude>);
 
 /// Kinds are numbered by their place in the variant: a new order needs a new kDataWireVersion.
 static_assert(std::variant_size_v<DataBody> == 5);
@@ -67,37 +67,12 @@ bool wants_payload(const DataBody& body) {
   return std::holds_alternative<DatasetFacts>(body) || std::holds_alternative<RowSlice>(body);
 }
 
-[[noreturn]] void fail(const std::string& what, std::uint64_t expected, std::uint64_t found) {
-  throw DecodeError("data " + what + ": expected " + std::to_string(expected) + ", found " +
-                    std::to_string(found));
-}
-
 Prelude read_prelude(std::span<const std::byte> header) {
-  if (header.size() > kHeaderBytesMax) {
-    fail("header: bytes at most", kHeaderBytesMax, header.size());
-  }
-  if (header.size() < kOverheadBytes) {
-    fail("header: bytes at least", kOverheadBytes, header.size());
-  }
+  check_header(kFormat, header);
   Prelude prelude;
   std::memcpy(&prelude, header.data(), sizeof(prelude));
-  if (prelude.magic != kMagic) {
-    throw DecodeError("data header: expected a data frame, found other bytes");
-  }
-  if (prelude.version != kDataWireVersion) {
-    fail("header: wire version", kDataWireVersion, prelude.version);
-  }
-  if (prelude.body_bytes != header.size() - kOverheadBytes) {
-    fail("header: body bytes", header.size() - kOverheadBytes, prelude.body_bytes);
-  }
-  Crc crc = 0;
-  const auto covered = header.first(header.size() - sizeof(Crc));
-  std::memcpy(&crc, header.data() + covered.size(), sizeof(crc));
-  if (crc != crc32(covered)) {
-    fail("header: checksum", crc32(covered), crc);
-  }
   if (prelude.kind >= std::variant_size_v<DataBody>) {
-    fail("header: kind at most", std::variant_size_v<DataBody> - 1, prelude.kind);
+    fail_decoding("data header: kind at most", std::variant_size_v<DataBody> - 1, prelude.kind);
   }
   return prelude;
 }
@@ -105,10 +80,10 @@ Prelude read_prelude(std::span<const std::byte> header) {
 void check_payload(const Prelude& prelude, std::span<const std::byte> payload,
                    std::size_t payload_bytes_max) {
   if (prelude.payload_bytes > payload_bytes_max) {
-    fail("payload: bytes at most", payload_bytes_max, prelude.payload_bytes);
+    fail_decoding("data payload: bytes at most", payload_bytes_max, prelude.payload_bytes);
   }
   if (payload.size() != prelude.payload_bytes) {
-    fail("payload: bytes", prelude.payload_bytes, payload.size());
+    fail_decoding("data payload: bytes", prelude.payload_bytes, payload.size());
   }
   if (payload.size() % sizeof(std::uint32_t) != 0) {
     throw DecodeError("data payload: expected whole words, found " +
@@ -118,15 +93,15 @@ void check_payload(const Prelude& prelude, std::span<const std::byte> payload,
     throw DecodeError("data payload: expected memory aligned for float, found it is not");
   }
   if (prelude.payload_checksum != payload_checksum(payload)) {
-    fail("payload: checksum", prelude.payload_checksum, payload_checksum(payload));
+    fail_decoding("data payload: checksum", prelude.payload_checksum, payload_checksum(payload));
   }
 }
 
 }  // namespace
 
 bool is_data_frame(const Frame& frame) {
-  return frame.header.size() >= kMagic.size() &&
-         std::memcmp(frame.header.data(), kMagic.data(), kMagic.size()) == 0;
+  return frame.header.size() >= kFormat.magic.size() &&
+         std::memcmp(frame.header.data(), kFormat.magic.data(), kFormat.magic.size()) == 0;
 }
 
 Frame encode_data(const DataMessage& message) {
@@ -143,11 +118,7 @@ Frame encode_data(const DataMessage& message) {
   prelude.payload_checksum = payload_checksum(frame.payload.bytes);
   prelude.body_bytes = frame.header.size() - sizeof(Prelude);
   std::memcpy(frame.header.data(), &prelude, sizeof(prelude));
-
-  const Crc crc = crc32(frame.header);
-  const auto crc_bytes = std::as_bytes(std::span(&crc, 1));
-  frame.header.insert(frame.header.end(), crc_bytes.begin(), crc_bytes.end());
-  HERMES_ASSERT(frame.header.size() <= kHeaderBytesMax, "encode: header over its limit");
+  seal_header(frame.header);
   return frame;
 }
 
