@@ -218,6 +218,11 @@ void Server::release(Peer& peer, bool with_model, RoundPlan plan, Instant now, E
                              : is_initial ? ModelSource::Initial
                                           : ModelSource::Attached;
   const Duration waited = peer.is_waiting() ? now - peer.reported_at : seconds(0.0);
+  if (const std::uint64_t last = config_.stop.max_rounds; last > 0) {
+    // A plan ends with the run's last round, or what it has learned would never be pushed.
+    const std::uint64_t left = last - std::min(peer.clock.value, last - 1);
+    plan.rounds = static_cast<std::uint32_t>(std::min<std::uint64_t>(plan.rounds, left));
+  }
   peer.ticket = peer.ticket.next();
   peer.plan = plan;
   peer.released_at = now;

@@ -22,9 +22,6 @@ std::string misfit(const Join& join, const ServerConfig& config, std::size_t par
   if (join.run_fingerprint != config.run_fingerprint) {
     return "another configuration, model or data set than the server's";
   }
-  if (config.memory.rows_max(join.memory_budget, 1) == 0) {
-    return "no memory for a single row of data";
-  }
   return {};
 }
 
@@ -115,14 +112,17 @@ void Server::on(const WorkerGarbled& event, Instant now, Effects& effects) {
 }
 
 void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects) {
-  const std::string why = misfit(join, config_, initial_.size());
+  peer.memory_budget = join.memory_budget;
+  std::string why = misfit(join, config_, initial_.size());
+  if (why.empty() && strategy_.allocation->initial(peer).rows == 0) {
+    why = "no memory for a single row of data beside a mini-batch";
+  }
   if (!why.empty()) {
     peer.state = PeerState::Left;
     effects.emplace_back(Note{WorkerRefused{peer.rank, why}});
     tell(peer, Message{Stop{StopReason::Refused, 0, why}, {}}, now, effects);
     return;
   }
-  peer.memory_budget = join.memory_budget;
   effects.emplace_back(Note{WorkerJoined{peer.rank}});
   if (state_ == ServerState::Gathering) {
     peer.state = PeerState::Joined;

@@ -19,7 +19,6 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
   server.liveness = config.liveness;
   server.stop = config.stop.server;
   server.partition = inputs.partition(workers);
-  server.memory = inputs.memory();
   server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
   return server;
 }

@@ -41,7 +41,7 @@ TEST(ServerTest, refuses_by_name_who_does_not_fit) {
     const char* part;
     Join join;
   };
-  std::vector<Case> cases(4, Case{"", join_message()});
+  std::vector<Case> cases(5, Case{"", join_message()});
   cases[0].part = "expected test, found other";
   cases[0].join.program_version = "other";
   cases[1].part = "expected 2 parameters, found 3";
@@ -50,10 +50,13 @@ TEST(ServerTest, refuses_by_name_who_does_not_fit) {
   cases[2].join.run_fingerprint = 8;
   cases[3].part = "no memory";
   cases[3].join.memory_budget = 1;
+  cases[4].part = "no memory";  // for one row, but not beside a mini-batch of four
+  cases[4].join.memory_budget = 35;
   for (const Case& c : cases) {
-    ServerConfig config = server_config(2);
-    config.memory = {.fixed_bytes = 20, .bytes_per_shard_row = 10};
-    ServerDriver driver(BspConfig{}, config);
+    const StrategyContext context{
+        .allocation = StaticAllocationConfig{.rows = 50, .minibatch = 4},
+        .memory = {.fixed_bytes = 20, .bytes_per_shard_row = 10, .bytes_per_minibatch_row = 5}};
+    ServerDriver driver(make_strategy(BspConfig{}, context), server_config(2));
     driver.say(1, c.join, 0.0);
     const auto stop = driver.told<Stop>(1);
     ASSERT_TRUE(stop.has_value());
@@ -174,6 +177,23 @@ TEST(ServerTest, votes_lead_to_collect_or_to_release_without_a_model) {
   EXPECT_EQ(driver.global(), (Values{3.0F, 3.0F}));
   EXPECT_EQ(driver.peer(1).clock, Round{2});  // a collected payload is no round of its own
   EXPECT_EQ(driver.told<Release>(2)->model, ModelSource::Attached);
+}
+
+TEST(ServerTest, no_plan_reaches_beyond_the_last_round) {
+  ServerConfig config = server_config(2);
+  config.stop.max_rounds = 3;
+  ServerDriver driver(EbspConfig{.horizon = 6}, config);
+  driver.join_all(0.0);
+  driver.push(1, {1.0F, 1.0F}, 1.0);
+  driver.push(2, {3.0F, 3.0F}, 4.0);  // four times as long: worker 1 would run four rounds
+  EXPECT_EQ(driver.last_release(1).plan.rounds, 2U);
+  EXPECT_EQ(driver.last_release(2).plan.rounds, 1U);
+  driver.say(1, driver.next_report(1, ReportKind::Suppressed), 5.0);
+  driver.push(1, {2.0F, 2.0F}, 6.0);
+  EXPECT_EQ(driver.server().state(), ServerState::Training);
+  driver.push(2, {4.0F, 4.0F}, 8.0);
+  EXPECT_EQ(driver.server().state(), ServerState::Draining);
+  EXPECT_EQ(driver.server().version(), Version{2});  // the last rounds of both are in it
 }
 
 TEST(ServerTest, heartbeats_fill_the_silence) {

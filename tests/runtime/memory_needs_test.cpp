@@ -55,11 +55,19 @@ TEST(MemoryModelTest, rows_max_is_the_most_that_bytes_lets_fit) {
   }
 }
 
+TEST(MemoryNeedsTest, the_server_assigns_what_the_model_lets_a_budget_hold) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  protocol::Roster roster(1, protocol::LivenessConfig{});
+  protocol::Peer& peer = roster.at(Rank{1});
+  peer.memory_budget = worker_needs(inputs).model.bytes(30, run.config.train.minibatch);
+  EXPECT_EQ(inputs.strategy(kServerRank).allocation->initial(peer).rows, 30U);
+}
+
 TEST(MemoryNeedsTest, items_add_up_to_the_model) {
   const test::TestRun run;
   const RunInputs inputs(run.config);
   const MemoryNeeds worker = worker_needs(inputs);
-  EXPECT_EQ(worker.model, inputs.memory());
   EXPECT_EQ(sum(worker.fixed), worker.model.fixed_bytes);
   for (const std::uint32_t minibatch : {1U, 64U, 100U}) {
     EXPECT_EQ(sum(worker.items(50, minibatch)), worker.model.bytes(50, minibatch));

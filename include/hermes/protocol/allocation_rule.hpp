@@ -20,6 +20,7 @@ struct ShardSize {
 class AllocationRule {
  public:
   virtual ~AllocationRule() = default;
+  /// Rows of 0: this worker's memory cannot hold what the least takes.
   virtual ShardSize initial(const Peer& peer) = 0;
   /// Told of each round that a worker has reported (`peer.last_report`).
   virtual void observe(const Roster& /*roster*/, const Peer& /*peer*/) {}

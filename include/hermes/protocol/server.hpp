@@ -10,7 +10,6 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/evaluation_schedule.hpp"
 #include "hermes/protocol/liveness.hpp"
-#include "hermes/protocol/memory_model.hpp"
 #include "hermes/protocol/message.hpp"
 #include "hermes/protocol/partition.hpp"
 #include "hermes/protocol/record.hpp"
@@ -103,7 +102,6 @@ struct ServerConfig {
   LivenessConfig liveness{};
   StopConfig stop{};
   PartitionConfig partition{};
-  MemoryModel memory{};
   std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
 };
 

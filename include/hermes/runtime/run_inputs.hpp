@@ -43,8 +43,6 @@ class RunInputs {
   std::uint64_t parameter_count() const { return initial_.size(); }
   /// w_0, the same on every rank.
   const SharedParameters& initial() const { return initial_; }
-  /// What training takes of a worker's memory.
-  const protocol::MemoryModel& memory() const { return memory_; }
   /// The rules that the run's strategy has at this rank.
   protocol::Strategy strategy(Rank rank) const;
   /// Hash of all that ranks must agree on.

@@ -114,7 +114,7 @@ StrategyConfig vary(const StrategyConfig& strategy, RandomStream& random) {
 }  // namespace
 
 StrategyContext Scenario::context(Rank rank) const {
-  return {.allocation = allocation, .memory = server.memory, .seed = seed, .rank = rank};
+  return {.allocation = allocation, .memory = memory, .seed = seed, .rank = rank};
 }
 
 std::uint64_t Scenario::memory_of(Rank worker) const {
@@ -150,7 +150,7 @@ Scenario adaptive_scenario(const StrategyConfig& strategy, std::uint64_t seed) {
                                .minibatch_max = 1U << (2 + random.below(4)),
                                .outlying_rounds = static_cast<std::uint32_t>(1 + random.below(3))};
   // From three rows beside one of a mini-batch to all rows beside a large one.
-  scenario.server.memory =
+  scenario.memory =
       MemoryModel{.fixed_bytes = 1000, .bytes_per_shard_row = 10, .bytes_per_minibatch_row = 20};
   for (std::uint32_t i = 0; i < scenario.workers(); ++i) {
     scenario.memory_budgets.push_back(

@@ -27,6 +27,7 @@ struct Scenario {
   std::uint64_t seed = 1;  ///< of initial model, data and gradient noise
   StrategyConfig strategy{};
   ServerConfig server{};
+  MemoryModel memory{};
   Timing timing{};
   FaultPlan faults{};
   AllocationConfig allocation{};
