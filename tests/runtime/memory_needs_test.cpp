@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 std::uint64_t sum(const std::vector<MemoryItem>& items) {
   std::uint64_t bytes = 0;

@@ -31,7 +31,7 @@ class TemporaryDirectory {
 
   /// Makes a file (and the directories above it) and returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
+    std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
     return file;
