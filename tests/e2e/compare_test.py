@@ -45,6 +45,9 @@ class CompareTest(e2e_case.E2eCase):
         self.assertEqual(result.code, 2, result)
         self.assertNotIn("asp", result.stderr)
         self.assertEqual(self.compare("--seeds", "0").code, 2)
+        mistyped = self.compare("--strategies", "bsp,asp", "--set", "aps:train.minibatch=8")
+        self.assertEqual(mistyped.code, 2, mistyped)
+        self.assertIn("expected one of the rows bsp, asp, found aps", mistyped.stderr)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,19 @@ TEST(TimeBoxTest, later_measurements_move_the_box_by_three_tenths) {
   }
 }
 
+TEST(TimeBoxTest, absurd_times_of_workers_leave_a_box_that_ends) {
+  for (const double compute_seconds : {0.0, 1e300}) {
+    TimeBox rule(TimeboxConfig{});
+    rule.first_plan(at_seconds(0.0));
+    Roster roster = all_computing(1);
+    report(roster.peers()[0], 1.0, 1.0, compute_seconds, 1);
+    const ReleaseDecision decision = rule.decide(roster, Version{}, at_seconds(2.0));
+    ASSERT_EQ(decision.release.size(), 1U);
+    EXPECT_GT(decision.release[0].plan.box_seconds, 0.0);
+    EXPECT_LE(decision.release[0].plan.box_seconds, 3600.0);
+  }
+}
+
 TEST(TimeBoxTest, fixed_box_is_not_measured) {
   TimeBox rule({.box_seconds = 3.0});
   EXPECT_EQ(rule.first_plan(at_seconds(1.0)).box_seconds, 3.0);

@@ -10,10 +10,13 @@
 #include "hermes/wire/codec.hpp"
 #include "hermes/wire/data_message.hpp"
 #include "wire/checksum.hpp"
+#include "wire/frame_probes.hpp"
 #include "wire/sample_messages.hpp"
 
 namespace hermes::wire {
 namespace {
+
+using testing::hex;
 
 using ::testing::HasSubstr;
 using testing::received;
@@ -68,16 +71,6 @@ constexpr std::array<const char*, 5> kGolden = {
     "0a0000000000000006006e6f20726f77"
     "69c6977d",
 };
-
-std::string hex(std::span<const std::byte> bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4U];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15U];
-  }
-  return text;
-}
 
 TEST(DataFrameTest, every_kind_is_written_as_ever) {
   const std::vector<DataMessage> messages = one_of_each_data();
@@ -150,18 +143,12 @@ TEST(MalformedDataFrameTest, a_header_or_body_cut_anywhere_is_rejected) {
 TEST(MalformedDataFrameTest, a_flipped_bit_anywhere_is_rejected) {
   for (const DataMessage& message : one_of_each_data()) {
     const Frame frame = encode_data(message);
-    for (std::size_t bit = 0; bit < frame.header.size() * 8; ++bit) {
-      Frame flipped = received(frame);
-      flipped.header[bit / 8] ^= std::byte{1} << bit % 8;
+    testing::flip_each_header_bit(frame, [](const Frame& flipped, std::size_t bit) {
       EXPECT_NE(decode_error(flipped), "") << "bit " << bit;
-    }
-    for (std::size_t bit = 0; bit < frame.payload.bytes.size() * 8; ++bit) {
-      AlignedVector<std::byte> bytes(frame.payload.bytes.begin(), frame.payload.bytes.end());
-      bytes[bit / 8] ^= std::byte{1} << bit % 8;
-      const auto damaged = std::make_shared<const AlignedVector<std::byte>>(std::move(bytes));
-      EXPECT_THAT(decode_error({frame.header, {damaged, *damaged}}),
-                  HasSubstr("payload: checksum"));
-    }
+    });
+    testing::flip_each_payload_bit(frame, [](const Frame& flipped, std::size_t bit) {
+      EXPECT_THAT(decode_error(flipped), HasSubstr("payload: checksum")) << "bit " << bit;
+    });
   }
 }
 

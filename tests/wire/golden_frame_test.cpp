@@ -4,10 +4,13 @@
 #include <string>
 
 #include "hermes/wire/codec.hpp"
+#include "wire/frame_probes.hpp"
 #include "wire/sample_messages.hpp"
 
 namespace hermes::wire {
 namespace {
+
+using testing::hex;
 
 /// One header of each kind, written down. A difference is a change of the format: then
 /// kWireVersion must grow, and these lines are printed by the failing test.
@@ -48,16 +51,6 @@ constexpr std::array<const char*, 7> kGoldenHeaders = {
     "00030000000400646f6e65"
     "5d02ab66",
 };
-
-std::string hex(std::span<const std::byte> bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4U];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15U];
-  }
-  return text;
-}
 
 Bytes bytes_of(std::string_view text) {
   Bytes bytes;

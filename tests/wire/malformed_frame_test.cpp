@@ -8,6 +8,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/wire/codec.hpp"
 #include "wire/checksum.hpp"
+#include "wire/frame_probes.hpp"
 #include "wire/sample_messages.hpp"
 
 namespace hermes::wire {
@@ -85,17 +86,12 @@ TEST(MalformedFrameTest, a_payload_of_any_other_length_is_rejected) {
 TEST(MalformedFrameTest, a_flipped_bit_anywhere_is_rejected) {
   for (const protocol::Message& message : one_of_each()) {
     const Frame frame = encode(message);
-    for (std::size_t bit = 0; bit < frame.header.size() * 8; ++bit) {
-      Frame flipped = received(frame);
-      flipped.header[bit / 8] ^= std::byte{1} << bit % 8;
+    testing::flip_each_header_bit(frame, [](const Frame& flipped, std::size_t bit) {
       EXPECT_NE(decode_error(flipped), "") << "bit " << bit;
-    }
-    for (std::size_t bit = 0; bit < frame.payload.bytes.size() * 8; ++bit) {
-      AlignedVector<std::byte> bytes(frame.payload.bytes.begin(), frame.payload.bytes.end());
-      bytes[bit / 8] ^= std::byte{1} << bit % 8;
-      const auto block = std::make_shared<const AlignedVector<std::byte>>(std::move(bytes));
-      EXPECT_THAT(decode_error({frame.header, {block, *block}}), HasSubstr("payload: checksum"));
-    }
+    });
+    testing::flip_each_payload_bit(frame, [](const Frame& flipped, std::size_t bit) {
+      EXPECT_THAT(decode_error(flipped), HasSubstr("payload: checksum")) << "bit " << bit;
+    });
   }
 }
 

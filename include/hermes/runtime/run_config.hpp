@@ -229,8 +229,8 @@ RunConfig parse_run_config(std::string_view text, const std::filesystem::path& o
 std::string to_toml(const RunConfig& config);
 
 /// Merges between two evaluations of the global model: `evaluate_every_merges`, or where that is 0:
-/// every merge for hermes (its weights need the loss), else about ten times per pass of all workers
-/// over `train_rows` rows.
+/// every merge where hermes weighs by loss, every fifth for timebox (whose boxes have no rows to
+/// count by), else about ten times per pass of all workers over `train_rows` rows.
 std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_rows,
                                   std::uint32_t workers);
 

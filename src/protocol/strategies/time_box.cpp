@@ -13,7 +13,9 @@ constexpr double kFirstBoxSeconds = 0.25;
 constexpr double kTransfersPerBox = 4.0;
 constexpr double kStepsPerBox = 200.0;
 constexpr double kSmoothing = 0.3;
+// A box of nought would be none; times come from other ranks, and one of them may be absurd.
 constexpr double kBoxSecondsMin = 1e-6;
+constexpr double kBoxSecondsMax = 3600.0;
 
 /// Samples per second; 0: not measured yet.
 double rate(const Peer& peer) {
@@ -123,7 +125,8 @@ void TimeBox::measure(const Roster& roster) {
   }
   const auto middle = transfers.begin() + static_cast<std::ptrdiff_t>(transfers.size() / 2);
   std::nth_element(transfers.begin(), middle, transfers.end());
-  const double wanted = std::max(kTransfersPerBox * *middle, kStepsPerBox * step);
+  const double wanted = std::clamp(std::max(kTransfersPerBox * *middle, kStepsPerBox * step),
+                                   kBoxSecondsMin, kBoxSecondsMax);
   measured_seconds_ =
       measured_seconds_ ? (1.0 - kSmoothing) * *measured_seconds_ + kSmoothing * wanted : wanted;
 }

@@ -316,8 +316,8 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   visit(v, config.wire);
   visit(v, config.stop);
   v.integer({"evaluation.every_merges",
-             "merges between evaluations of the global model; 0: each for hermes, else about ten "
-             "per pass over the training rows"},
+             "merges between evaluations of the global model; 0: each where hermes weighs by loss, "
+             "every fifth for timebox, else about ten per pass over the training rows"},
             config.evaluate_every_merges, {});
   visit(v, config.liveness);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
