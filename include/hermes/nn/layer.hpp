@@ -59,6 +59,10 @@ class Layer {
   virtual OutputStorage output_storage() const { return OutputStorage::Own; }
   /// True when `backward` reads `y`: then no later layer may overwrite it.
   virtual bool backward_needs_output() const { return false; }
+  /// A ReLU beside this layer may become part of its kernels. A layer that can do that remembers it
+  /// and answers true; called at most once each, before any other call.
+  virtual bool fuse_relu_of_input() { return false; }
+  virtual bool fuse_relu_of_output() { return false; }
   /// In the order of the buffer, without gaps, offsets from the start of this layer's part.
   virtual std::vector<ParameterTensor> parameters() const { return {}; }
   virtual LayerFlops flops() const { return {}; }
