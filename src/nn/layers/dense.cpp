@@ -2,11 +2,22 @@
 
 #include <algorithm>
 
-#include "../gemm.hpp"
+#include "../kernels/gemm.hpp"
+#include "../kernels/masked_sum.hpp"
+#include "../kernels/transpose.hpp"
 #include "../spec_check.hpp"
 
 namespace hermes::nn {
 namespace {
+
+std::ptrdiff_t stride(std::size_t floats) {
+  return static_cast<std::ptrdiff_t>(floats);
+}
+
+/// Vectors that begin on a cache line load faster.
+std::size_t align(std::size_t floats) {
+  return (floats + 15) / 16 * 16;
+}
 
 class Dense final : public Layer {
  public:
@@ -36,43 +47,88 @@ class Dense final : public Layer {
     return {product, product, product};
   }
 
-  void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
-    const std::span<const float> bias = context.parameters.last(units_);
-    for (std::size_t n = 0; n < y.batch; ++n) {
-      std::copy(bias.begin(), bias.end(), y.row(n, 0));
-    }
-    gemm(x.batch, units_, inputs_, {x.data, x.image_stride}, weights(context), GemmMode::Accumulate,
-         y.data, y.image_stride);
+  bool backward_needs_output() const override { return relu_; }
+  bool fuse_relu_of_output() override { return relu_ = true; }
+
+  // The output gradient behind the ReLU, its transpose, and the larger of W transposed and dx
+  // transposed.
+  std::size_t scratch_size(std::size_t batch) const override {
+    return 2 * align(batch * units_) + inputs_ * std::min(batch, units_);
   }
 
-  void backward(const LayerContext& context, ConstTensorView x, ConstTensorView /*y*/,
+  void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
+    Product product;
+    product.a = x.data;
+    product.b = context.parameters.data();
+    product.c = y.data;
+    product.rows[0] = {x.batch, stride(x.image_stride), stride(y.image_stride)};
+    product.depth[0] = {inputs_, 1, stride(units_)};
+    product.columns = units_;
+    product.bias = context.parameters.data() + inputs_ * units_;
+    product.relu = relu_;
+    multiply(product);
+  }
+
+  void backward(const LayerContext& context, ConstTensorView x, ConstTensorView y,
                 ConstTensorView dy, TensorView dx) const override {
-    gemm(inputs_, units_, x.batch, {x.data, x.image_stride, true}, {dy.data, dy.image_stride},
-         GemmMode::Overwrite, context.gradients.data(), units_);
-    const std::span<float> bias_gradient = context.gradients.last(units_);
-    std::fill(bias_gradient.begin(), bias_gradient.end(), 0.0F);
-    for (std::size_t n = 0; n < dy.batch; ++n) {
-      const float* row = dy.row(n, 0);
-      for (std::size_t i = 0; i < units_; ++i) {
-        bias_gradient[i] += row[i];
-      }
-    }
+    float* masked = context.scratch.data();
+    float* bias_gradient = context.gradients.data() + inputs_ * units_;
+    std::fill_n(bias_gradient, units_, 0.0F);
+    add_masked_columns({dy.batch, units_, dy.data, dy.image_stride, relu_ ? y.data : nullptr,
+                        y.image_stride, masked, units_},
+                       bias_gradient);
+    Product product;  // dW = x^T dy
+    product.a = x.data;
+    product.b = masked;
+    product.c = context.gradients.data();
+    product.rows[0] = {inputs_, 1, stride(units_)};
+    product.depth[0] = {x.batch, stride(x.image_stride), stride(units_)};
+    product.columns = units_;
+    multiply(product);
     if (!dx.empty()) {
-      MatrixView transposed = weights(context);
-      transposed.transposed = true;
-      gemm(dy.batch, inputs_, units_, {dy.data, dy.image_stride}, transposed, GemmMode::Overwrite,
-           dx.data, dx.image_stride);
+      float* rest = masked + align(dy.batch * units_);
+      if (dx.batch < units_) {
+        input_gradient_transposed(context.parameters.data(), masked, dx, rest);
+      } else {
+        input_gradient(context.parameters.data(), masked, dx, rest);
+      }
     }
   }
 
  private:
-  MatrixView weights(const LayerContext& context) const {
-    return {context.parameters.data(), units_};
+  /// dx = dy W^T, for large batches.
+  void input_gradient(const float* weights, const float* dy, TensorView dx, float* scratch) const {
+    transpose(weights, units_, inputs_, units_, scratch, inputs_);
+    Product product;
+    product.a = dy;
+    product.b = scratch;
+    product.c = dx.data;
+    product.rows[0] = {dx.batch, stride(units_), stride(dx.image_stride)};
+    product.depth[0] = {units_, 1, stride(inputs_)};
+    product.columns = inputs_;
+    multiply(product);
+  }
+
+  /// dx^T = W dy^T, for small ones: W is large then, and stays as it is.
+  void input_gradient_transposed(const float* weights, const float* dy, TensorView dx,
+                                 float* scratch) const {
+    float* dx_transposed = scratch + align(dx.batch * units_);
+    transpose(dy, units_, dx.batch, units_, scratch, dx.batch);
+    Product product;
+    product.a = weights;
+    product.b = scratch;
+    product.c = dx_transposed;
+    product.rows[0] = {inputs_, stride(units_), stride(dx.batch)};
+    product.depth[0] = {units_, 1, stride(dx.batch)};
+    product.columns = dx.batch;
+    multiply(product);
+    transpose(dx_transposed, dx.batch, inputs_, dx.batch, dx.data, dx.image_stride);
   }
 
   Shape input_;
   std::size_t inputs_;
   std::size_t units_;
+  bool relu_ = false;  // of the output, fused
 };
 
 }  // namespace

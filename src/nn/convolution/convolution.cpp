@@ -1,0 +1,15 @@
+#include "convolution.hpp"
+
+#include "direct_convolution.hpp"
+#include "patch_convolution.hpp"
+
+namespace hermes::nn {
+
+std::unique_ptr<Convolution> make_convolution(const ConvolutionGeometry& geometry) {
+  if (geometry.input.channels == 1) {
+    return std::make_unique<PatchConvolution>(geometry);
+  }
+  return std::make_unique<DirectConvolution>(geometry);
+}
+
+}  // namespace hermes::nn
