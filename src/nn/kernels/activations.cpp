@@ -23,9 +23,8 @@ template <class F>
 HWY_INLINE void map(std::span<const float> x, std::span<float> y, const F& f) {
   const float* from = x.data();
   float* to = y.data();
-  for_each_vector(y.size(), [&](auto d, std::size_t i) HWY_ATTR {
-    hn::StoreU(f(d, hn::LoadU(d, from + i)), d, to + i);
-  });
+  for_each_vector(y.size(), [&](auto d, std::size_t i)
+                                HWY_ATTR { hn::StoreU(f(d, hn::LoadU(d, from + i)), d, to + i); });
 }
 
 /// dx = f(tag, y, dy), vector by vector.
@@ -60,8 +59,7 @@ void leaky_relu(float slope, std::span<const float> x, std::span<float> y) {
 void leaky_relu_derivative(float slope, std::span<const float> y, std::span<const float> dy,
                            std::span<float> dx) {
   map(y, dy, dx, [slope](auto d, auto v, auto gradient) HWY_ATTR {
-    return hn::IfThenElse(hn::Gt(v, hn::Zero(d)), gradient,
-                          hn::Mul(hn::Set(d, slope), gradient));
+    return hn::IfThenElse(hn::Gt(v, hn::Zero(d)), gradient, hn::Mul(hn::Set(d, slope), gradient));
   });
 }
 
@@ -82,9 +80,8 @@ void sigmoid_derivative(std::span<const float> y, std::span<const float> dy, std
 }
 
 void hyperbolic_tangent(std::span<const float> x, std::span<float> y) {
-  map(x, y, [](auto d, auto v) HWY_ATTR {
-    return hn::IfThenElse(hn::IsNaN(v), v, hn::Tanh(d, v));
-  });
+  map(x, y,
+      [](auto d, auto v) HWY_ATTR { return hn::IfThenElse(hn::IsNaN(v), v, hn::Tanh(d, v)); });
 }
 
 void tanh_derivative(std::span<const float> y, std::span<const float> dy, std::span<float> dx) {

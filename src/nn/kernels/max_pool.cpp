@@ -48,8 +48,8 @@ void forward(const Pool2dGeometry& geometry, bool has_relu, const ConstTensorVie
         // A strict comparison keeps the first of equals; a NaN wins and stays, as in PyTorch.
         const auto wins = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
         best = hn::IfThenElse(wins, value, best);
-        winner = hn::IfThenElse(hn::RebindMask(di, wins),
-                                hn::Set(di, static_cast<std::int32_t>(i)), winner);
+        winner = hn::IfThenElse(hn::RebindMask(di, wins), hn::Set(di, static_cast<std::int32_t>(i)),
+                                winner);
       });
       if (has_relu) {
         const auto nobody = hn::Set(di, static_cast<std::int32_t>(size * size));

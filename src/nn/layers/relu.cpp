@@ -12,9 +12,7 @@ class Relu final : public ElementwiseLayer {
   std::string_view name() const override { return "relu"; }
 
  private:
-  void apply(std::span<const float> x, std::span<float> y) const override {
-    relu_forward(x, y);
-  }
+  void apply(std::span<const float> x, std::span<float> y) const override { relu_forward(x, y); }
 
   void apply_derivative(std::span<const float> y, std::span<const float> dy,
                         std::span<float> dx) const override {

@@ -12,9 +12,7 @@ class Sigmoid final : public ElementwiseLayer {
   std::string_view name() const override { return "sigmoid"; }
 
  private:
-  void apply(std::span<const float> x, std::span<float> y) const override {
-    sigmoid_forward(x, y);
-  }
+  void apply(std::span<const float> x, std::span<float> y) const override { sigmoid_forward(x, y); }
 
   void apply_derivative(std::span<const float> y, std::span<const float> dy,
                         std::span<float> dx) const override {
