@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "data/interleave.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/vector_ops.hpp"
@@ -27,16 +28,9 @@ bool needs_reordering(const DatasetInfo& info) {
 template <class T>
 void reorder_rows(const std::byte* source, std::byte* target, std::size_t rows,
                   const FeatureShape& shape) {
-  const std::size_t positions = shape.height * shape.width;
-  const std::size_t channels = shape.channels;
   for (std::size_t row = 0; row < rows; ++row) {
-    const T* from = reinterpret_cast<const T*>(source) + row * shape.size();
-    T* to = reinterpret_cast<T*>(target) + row * shape.size();
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-      for (std::size_t position = 0; position < positions; ++position) {
-        to[position * channels + channel] = from[channel * positions + position];
-      }
-    }
+    interleave(reinterpret_cast<const T*>(source) + row * shape.size(), shape.channels,
+               shape.height * shape.width, reinterpret_cast<T*>(target) + row * shape.size());
   }
 }
 
