@@ -20,12 +20,12 @@ constexpr std::int64_t kAlexnetS = 973'322;
 
 SharedParameters random_block(std::size_t size, std::uint64_t index) {
   ParameterPool pool(size);
-  AlignedVector<float> values = pool.acquire();
+  ParameterBuffer values = pool.acquire();
   RandomStream random(1, RandomPurpose::Test, index);
-  for (float& value : values) {
+  for (float& value : values.values()) {
     value = static_cast<float>(random.normal());
   }
-  return pool.seal(std::move(values));
+  return std::move(values).seal();
 }
 
 void count_bytes(benchmark::State& state, std::int64_t blocks) {

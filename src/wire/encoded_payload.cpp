@@ -110,8 +110,8 @@ void check_alignment(const EncodedPayload& payload) {
 }
 
 SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
-  AlignedVector<float> buffer = pool.acquire();
-  const std::span<float> values(buffer.data(), payload.count);
+  ParameterBuffer buffer = pool.acquire();
+  const std::span<float> values = buffer.values().first(payload.count);
   if (payload.encoding == PayloadEncoding::Fp16) {
     from_fp16(elements_of<std::uint16_t>(payload.block), values);
   } else if (payload.encoding == PayloadEncoding::Bf16) {
@@ -119,7 +119,7 @@ SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
   } else {
     read_sparse(elements_of<std::uint32_t>(payload.block), values);
   }
-  const SharedParameters whole = pool.seal(std::move(buffer));
+  const SharedParameters whole = std::move(buffer).seal();
   return {whole.owner(), whole.values().first(payload.count)};
 }
 

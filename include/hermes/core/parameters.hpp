@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "hermes/core/buffer.hpp"
@@ -29,30 +30,44 @@ class SharedParameters {
   std::span<const float> values_;
 };
 
-/// Buffers of one size that are used again once nobody reads them: a merge in steady state does
-/// not allocate.
+/// A block of a pool while it is written; it has one holder.
+class ParameterBuffer {
+ public:
+  ParameterBuffer(ParameterBuffer&&) noexcept = default;
+  ParameterBuffer& operator=(ParameterBuffer&&) noexcept = default;
+
+  std::span<float> values() { return *block_; }
+  /// Immutable and shared from now on; comes back to its pool after its last reader.
+  SharedParameters seal() && {
+    const std::span<const float> values(*block_);
+    return {std::move(block_), values};
+  }
+
+ private:
+  friend class ParameterPool;
+  explicit ParameterBuffer(std::shared_ptr<AlignedVector<float>> block)
+      : block_(std::move(block)) {}
+
+  std::shared_ptr<AlignedVector<float>> block_;
+};
+
+/// Buffers of one size that are used again once nobody reads them: in steady state neither a merge
+/// nor a payload that is made or expanded allocates.
 ///
-/// Call order: (acquire, write, seal)*. Single-threaded, but sealed blocks may be released by any
-/// thread and may outlive the pool.
+/// Single-threaded, but sealed blocks may be released by any thread and may outlive the pool.
 class ParameterPool {
  public:
-  explicit ParameterPool(std::size_t size);
-  ~ParameterPool();
-  ParameterPool(ParameterPool&&) noexcept;
-  ParameterPool& operator=(ParameterPool&&) noexcept;
+  explicit ParameterPool(std::size_t size) : size_(size) {}
 
   std::size_t size() const { return size_; }
-  /// A writable buffer of `size()` values with unspecified content.
-  AlignedVector<float> acquire();
-  /// Makes the buffer immutable and shared; it comes back to the pool after its last reader.
-  SharedParameters seal(AlignedVector<float> buffer);
+  /// A buffer of `size()` values with unspecified content.
+  ParameterBuffer acquire();
   /// acquire + copy + seal.
   SharedParameters copy_of(std::span<const float> values);
 
  private:
-  struct FreeList;
   std::size_t size_;
-  std::shared_ptr<FreeList> free_;
+  std::vector<std::shared_ptr<AlignedVector<float>>> blocks_;
 };
 
 }  // namespace hermes
