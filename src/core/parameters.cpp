@@ -3,9 +3,23 @@
 #include <algorithm>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/half.hpp"
 #include "hermes/core/reuse.hpp"
 
 namespace hermes {
+
+std::span<const float> SharedParameters::read(std::size_t first, std::span<float> room) const {
+  if (!is_half()) {
+    return values_.subspan(first, room.size());
+  }
+  const std::span<const std::uint16_t> halves = halves_.subspan(first, room.size());
+  if (format_ == HalfFormat::Fp16) {
+    from_fp16(halves, room);
+  } else {
+    from_bf16(halves, room);
+  }
+  return room;
+}
 
 ParameterBuffer ParameterPool::acquire() {
   return ParameterBuffer(

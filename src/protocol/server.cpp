@@ -167,7 +167,14 @@ void Server::measure(Peer& peer, Effects& effects) {
   peer.state = PeerState::Measuring;
   peer.pending->is_ready = false;
   ParameterBuffer model = pool_.acquire();
-  blend(1.0F, initial_.values(), 1.0F, peer.pending->payload.values(), model.values());
+  const std::span<float> values = model.values();
+  const SharedParameters& displacement = peer.pending->payload;
+  for (std::size_t first = 0; first < values.size(); first += kParameterBlock) {
+    const std::span<float> block =
+        values.subspan(first, std::min(kParameterBlock, values.size() - first));
+    const std::span<const float> initial = initial_.values().subspan(first, block.size());
+    blend(1.0F, initial, 1.0F, displacement.read(first, block), block);
+  }
   effects.emplace_back(MeasureUpdate{peer.rank, peer.ticket, std::move(model).seal()});
 }
 

@@ -103,7 +103,7 @@ Frame Encoder::encode(const Message& message) {
   return make_frame(message.body, encoded_model_);
 }
 
-Message decode(const Frame& frame, ParameterPool& pool) {
+Message decode(const Frame& frame, ParameterPool& pool, Halves halves) {
   const std::span<const std::byte> header(frame.header);
   const Prelude prelude = read_prelude(header);
   Message message;
@@ -118,7 +118,7 @@ Message decode(const Frame& frame, ParameterPool& pool) {
                                     .count = prelude.payload_count,
                                     .checksum = prelude.payload_checksum,
                                     .block = frame.payload},
-                                   pool);
+                                   pool, halves);
   return message;
 }
 

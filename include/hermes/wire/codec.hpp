@@ -43,12 +43,12 @@ class Encoder {
   EncodedPayload encoded_model_{};
 };
 
-/// The message in a frame from another rank. An Fp32 payload shares the frame's block, others are
-/// expanded into a buffer of `pool`. Nothing in the frame is trusted: each size is checked before
-/// it is used.
+/// The message in a frame from another rank. An Fp32 payload shares the frame's block (so do halves
+/// that are kept), others are expanded into a buffer of `pool`. Nothing in the frame is trusted:
+/// each size is checked before it is used.
 ///
 /// `pool.size()` is the largest number of values that fits the run (the parameters of the model).
 /// Throws DecodeError when something about the frame is wrong.
-protocol::Message decode(const Frame& frame, ParameterPool& pool);
+protocol::Message decode(const Frame& frame, ParameterPool& pool, Halves halves = Halves::Widen);
 
 }  // namespace hermes::wire
