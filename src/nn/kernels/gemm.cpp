@@ -1,6 +1,7 @@
 #include "gemm.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "gemm_block.hpp"
 
@@ -13,8 +14,10 @@ constexpr std::size_t kTermsMax = 64;
 // Copying a panel costs about as much as two passes over it lose to strides that are powers of two.
 constexpr std::size_t kPassesToPack = 4;
 
-std::size_t divide_up(std::size_t a, std::size_t b) {
-  return (a + b - 1) / b;
+// Most calls multiply small matrices, and a 64-bit division takes as long as 40 multiplications of
+// vectors. Extents of tensors fit into 32 bits.
+std::size_t divide(std::size_t a, std::size_t b) {
+  return static_cast<std::uint32_t>(a) / static_cast<std::uint32_t>(b);
 }
 
 std::ptrdiff_t steps(std::size_t index, std::ptrdiff_t stride) {
@@ -44,12 +47,16 @@ std::array<Axis, 3> coalesced(const std::array<Axis, 3>& axes) {
   return joined;
 }
 
-/// `count` things in as few groups of at most `most` as possible, of nearly equal sizes.
+/// `count` things in as few groups of at most `most` as possible, of nearly equal sizes: the first
+/// `larger_groups` have one more than `smaller`.
 struct Partition {
-  Partition(std::size_t count, std::size_t most)
-      : groups(divide_up(count, most)),
-        smaller(groups == 0 ? 0 : count / groups),
-        larger_groups(groups == 0 ? 0 : count % groups) {}
+  Partition(std::size_t count, std::size_t most) : groups(1), smaller(count), larger_groups(0) {
+    if (count > most) {
+      groups = divide(count + most - 1, most);
+      smaller = divide(count, groups);
+      larger_groups = count - groups * smaller;
+    }
+  }
   std::size_t size(std::size_t group) const { return smaller + (group < larger_groups ? 1 : 0); }
 
   std::size_t groups;
@@ -73,9 +80,9 @@ std::size_t choose_width(const BlockKernels& kernels, std::size_t rows, std::siz
       return blocks.larger_groups * cost_of_block(blocks.smaller + 1, panel_vectors) +
              (blocks.groups - blocks.larger_groups) * cost_of_block(blocks.smaller, panel_vectors);
     };
-    const std::size_t rest = vectors % width;
-    const std::size_t cost =
-        vectors / width * cost_of_panel(width) + (rest == 0 ? 0 : cost_of_panel(rest));
+    const std::size_t panels = divide(vectors, width);
+    const std::size_t rest = vectors - panels * width;
+    const std::size_t cost = panels * cost_of_panel(width) + (rest == 0 ? 0 : cost_of_panel(rest));
     if (cost <= best_cost) {
       best = width;
       best_cost = cost;
@@ -97,7 +104,7 @@ class Multiplication {
     if (rows_[0].count * rows_[1].count * rows_[2].count == 0) {
       return;
     }
-    const std::size_t vectors = divide_up(product_.columns, kernels_.lanes);
+    const std::size_t vectors = divide(product_.columns + kernels_.lanes - 1, kernels_.lanes);
     const std::size_t width = choose_width(kernels_, rows_[0].count, vectors);
     for (std::size_t first = 0; first < vectors; first += width) {
       run_panel(first * kernels_.lanes, std::min(width, vectors - first));
@@ -118,7 +125,7 @@ class Multiplication {
   std::size_t column_ = 0;   // its first
   std::size_t columns_ = 0;  // that C has
   std::size_t vectors_ = 0;
-  std::size_t row_blocks_ = 0;  // in the inner axis of rows
+  Partition row_blocks_{0, 1};  // of the inner axis of rows
   bool packs_ = false;
   bool first_part_ = true;
   bool last_part_ = false;
@@ -130,14 +137,14 @@ void Multiplication::run_panel(std::size_t column, std::size_t vectors) {
   column_ = column;
   columns_ = std::min(width, product_.columns - column);
   vectors_ = vectors;
-  row_blocks_ = divide_up(rows_[0].count, kernels_.rows_max[vectors - 1]);
-  const std::size_t passes = row_blocks_ * rows_[1].count * rows_[2].count;
+  row_blocks_ = Partition(rows_[0].count, kernels_.rows_max[vectors - 1]);
+  const std::size_t passes = row_blocks_.groups * rows_[1].count * rows_[2].count;
   // Whole vectors of B are read: what has too few columns is filled up with zeros.
   packs_ = columns_ < width ||
            (passes >= kPassesToPack && depth_[0].other != static_cast<std::ptrdiff_t>(width));
   first_part_ = true;
 
-  const std::size_t k_max = !packs_ && passes == 1 ? depth_[0].count : kPanelFloats / width;
+  const std::size_t k_max = !packs_ && passes == 1 ? depth_[0].count : divide(kPanelFloats, width);
   const std::size_t term_count = depth_[0].count == 0 ? 0 : depth_[1].count * depth_[2].count;
   if (term_count == 0) {
     last_part_ = true;
@@ -146,7 +153,8 @@ void Multiplication::run_panel(std::size_t column, std::size_t vectors) {
   }
   const Partition k_parts(depth_[0].count, std::max<std::size_t>(k_max, 1));
   const std::size_t terms_max =
-      k_parts.groups > 1 ? 1 : std::clamp<std::size_t>(k_max / depth_[0].count, 1, kTermsMax);
+      k_parts.groups > 1 ? 1
+                         : std::clamp<std::size_t>(divide(k_max, depth_[0].count), 1, kTermsMax);
   const Partition term_parts(term_count, terms_max);
   std::size_t first_term = 0;
   for (std::size_t t = 0; t < term_parts.groups; ++t) {
@@ -167,8 +175,8 @@ void Multiplication::run_part(std::size_t first_term, std::size_t count, std::si
   const std::size_t width = vectors_ * kernels_.lanes;
   std::array<Term, kTermsMax> terms;
   for (std::size_t t = 0; t < count; ++t) {
-    const std::size_t middle = (first_term + t) % depth_[1].count;
-    const std::size_t outer = (first_term + t) / depth_[1].count;
+    const std::size_t outer = divide(first_term + t, depth_[1].count);
+    const std::size_t middle = first_term + t - outer * depth_[1].count;
     terms[t].a =
         steps(first_k, depth_[0].a) + steps(middle, depth_[1].a) + steps(outer, depth_[2].a);
     terms[t].b = steps(first_k, depth_[0].other) + steps(middle, depth_[1].other) +
@@ -197,15 +205,14 @@ void Multiplication::run_part(std::size_t first_term, std::size_t count, std::si
 /// Blocks over all rows of C.
 void Multiplication::run_rows(const Block& part) {
   const bool from_c = !first_part_ || product_.accumulate;
-  const Partition sizes(rows_[0].count, kernels_.rows_max[vectors_ - 1]);
   Block block = part;
   block.start_row = from_c ? block.c_row : 0;
   for (std::size_t outer = 0; outer < rows_[2].count; ++outer) {
     for (std::size_t middle = 0; middle < rows_[1].count; ++middle) {
       block.a = product_.a + steps(outer, rows_[2].a) + steps(middle, rows_[1].a);
       block.c = product_.c + column_ + steps(outer, rows_[2].other) + steps(middle, rows_[1].other);
-      for (std::size_t group = 0; group < sizes.groups; ++group) {
-        const std::size_t rows = sizes.size(group);
+      for (std::size_t group = 0; group < row_blocks_.groups; ++group) {
+        const std::size_t rows = row_blocks_.size(group);
         if (from_c) {
           block.start = block.c;
         } else {

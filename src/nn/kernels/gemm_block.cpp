@@ -17,6 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Tag = HWY_FULL(float);
 using Vector = hn::Vec<Tag>;
+using Mask = hn::Mask<Tag>;  // always of the first lanes
 constexpr Tag kTag;
 constexpr std::size_t kLanes = hn::MaxLanes(kTag);
 
@@ -27,24 +28,24 @@ constexpr std::size_t kRowsOfVectors[] = {16, 14, 8, 6};  // 32 registers
 constexpr std::size_t kRowsOfVectors[] = {12, 6, 4, 2};  // 16 registers
 #endif
 
-// The first `count` lanes; nothing else is touched. NEON has no masked access.
-Vector load_part(const float* source, std::size_t count) {
+// The lanes of `mask`; nothing else is touched. NEON has no masked access.
+Vector load_part(Mask mask, const float* source) {
 #if HWY_ARCH_ARM
   alignas(64) float lanes[kLanes] = {};
-  std::copy_n(source, count, lanes);
+  std::copy_n(source, hn::CountTrue(kTag, mask), lanes);
   return hn::Load(kTag, lanes);
 #else
-  return hn::MaskedLoad(hn::FirstN(kTag, count), kTag, source);
+  return hn::MaskedLoad(mask, kTag, source);
 #endif
 }
 
-void store_part(Vector value, float* target, std::size_t count) {
+void store_part(Mask mask, Vector value, float* target) {
 #if HWY_ARCH_ARM
   alignas(64) float lanes[kLanes];
   hn::Store(value, kTag, lanes);
-  std::copy_n(lanes, count, target);
+  std::copy_n(lanes, hn::CountTrue(kTag, mask), target);
 #else
-  hn::BlendedStore(value, hn::FirstN(kTag, count), kTag, target);
+  hn::BlendedStore(value, mask, kTag, target);
 #endif
 }
 
@@ -52,19 +53,26 @@ void store_part(Vector value, float* target, std::size_t count) {
 /// live in registers.
 template <std::size_t kRows, std::size_t kVectors>
 void multiply_block(const Block& block) {
-  constexpr std::size_t kLast = kVectors - 1;
+  constexpr std::size_t kLast = (kVectors - 1) * kLanes;
+  const Mask last_mask = hn::FirstN(kTag, block.last_lanes);
   Vector sums[kRows][kVectors];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
-    const float* start = block.start + static_cast<std::ptrdiff_t>(i) * block.start_row;
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < kVectors; ++v) {
-      if (block.start == nullptr) {
-        sums[i][v] = hn::Zero(kTag);
-      } else {
-        sums[i][v] = v < kLast ? hn::LoadU(kTag, start + v * kLanes)
-                               : load_part(start + v * kLanes, block.last_lanes);
+      sums[i][v] = hn::Zero(kTag);
+    }
+  }
+  if (block.start != nullptr) {
+    const float* start = block.start;
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v + 1 < kVectors; ++v) {
+        sums[i][v] = hn::LoadU(kTag, start + v * kLanes);
       }
+      sums[i][kVectors - 1] = load_part(last_mask, start + kLast);
+      start += block.start_row;
     }
   }
 
@@ -100,33 +108,38 @@ void multiply_block(const Block& block) {
     }
   }
 
-  const Vector zero = hn::Zero(kTag);
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    float* c = block.c + static_cast<std::ptrdiff_t>(i) * block.c_row;
-    HWY_UNROLL(4)
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      // Not Max, which loses NaN on some targets.
-      const Vector sum =
-          block.relu ? hn::IfThenZeroElse(hn::Lt(sums[i][v], zero), sums[i][v]) : sums[i][v];
-      if (v < kLast) {
-        hn::StoreU(sum, kTag, c + v * kLanes);
-      } else {
-        store_part(sum, c + v * kLanes, block.last_lanes);
+  if (block.relu) {
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        // Not Max, which loses NaN on some targets.
+        sums[i][v] = hn::IfThenZeroElse(hn::Lt(sums[i][v], hn::Zero(kTag)), sums[i][v]);
       }
     }
+  }
+  float* c = block.c;
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kRows; ++i) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v + 1 < kVectors; ++v) {
+      hn::StoreU(sums[i][v], kTag, c + v * kLanes);
+    }
+    store_part(last_mask, sums[i][kVectors - 1], c + kLast);
+    c += block.c_row;
   }
 }
 
 void pack(const float* source, std::ptrdiff_t source_row, std::size_t rows, std::size_t columns,
           std::size_t width, float* packed) {
   const std::size_t whole = columns / kLanes * kLanes;
+  const Mask rest = hn::FirstN(kTag, columns - whole);
   for (std::size_t k = 0; k < rows; ++k) {
     for (std::size_t j = 0; j < whole; j += kLanes) {
       hn::StoreU(hn::LoadU(kTag, source + j), kTag, packed + j);
     }
     if (whole < width) {
-      hn::StoreU(load_part(source + whole, columns - whole), kTag, packed + whole);
+      hn::StoreU(load_part(rest, source + whole), kTag, packed + whole);
     }
     source += source_row;
     packed += width;

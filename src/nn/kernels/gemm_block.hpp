@@ -9,8 +9,8 @@ namespace hermes::nn {
 
 /// Where a part of the sum over k starts, in floats from `Block::a` and `Block::b`.
 struct Term {
-  std::ptrdiff_t a = 0;
-  std::ptrdiff_t b = 0;
+  std::ptrdiff_t a;
+  std::ptrdiff_t b;
 };
 
 /// A few rows by a few vectors of C, small enough to stay in registers while all of k goes by:
