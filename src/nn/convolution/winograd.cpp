@@ -9,10 +9,6 @@
 namespace hermes::nn {
 namespace {
 
-#ifndef TT
-#define TT 64
-#endif
-constexpr std::size_t kTilesPerBlock = TT;
 // Columns of a product that its kernel takes at once. Weights are kept in panels of so many.
 constexpr std::size_t kPanel = 64;
 constexpr std::size_t kLine = 16;
@@ -75,8 +71,9 @@ void sum_rows(std::size_t rows, std::size_t columns, const float* a, bool accumu
 
 class WinogradConvolution final : public Convolution {
  public:
-  explicit WinogradConvolution(const ConvolutionGeometry& geometry)
+  WinogradConvolution(const ConvolutionGeometry& geometry, std::size_t tiles_per_block)
       : geometry_(geometry),
+        tiles_per_block_(tiles_per_block),
         form_(geometry.kernel == 3 ? WinogradForm::F4x4_3x3 : WinogradForm::F2x2_5x5),
         in_(geometry.input.channels),
         out_(geometry.output.channels),
@@ -116,7 +113,7 @@ class WinogradConvolution final : public Convolution {
     return (outputs + winograd_outputs(form_) - 1) / winograd_outputs(form_);
   }
   std::size_t rows_per_block(std::size_t batch) const {
-    return std::clamp<std::size_t>(kTilesPerBlock / grid_width_, 1, batch * grid_height_);
+    return std::clamp<std::size_t>(tiles_per_block_ / grid_width_, 1, batch * grid_height_);
   }
   Scratch partition(std::span<float> scratch, std::size_t batch) const;
 
@@ -134,6 +131,7 @@ class WinogradConvolution final : public Convolution {
                        const WinogradPlanes<float>& v) const;
 
   ConvolutionGeometry geometry_;
+  std::size_t tiles_per_block_;
   WinogradForm form_;
   std::size_t in_;
   std::size_t out_;
@@ -268,9 +266,10 @@ bool winograd_pays(const ConvolutionGeometry& geometry) {
          geometry.output.channels >= 16;
 }
 
-std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionGeometry& geometry) {
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionGeometry& geometry,
+                                                       std::size_t tiles_per_block) {
   HERMES_ASSERT(winograd_applies(geometry), "winograd: geometry not supported");
-  return std::make_unique<WinogradConvolution>(geometry);
+  return std::make_unique<WinogradConvolution>(geometry, tiles_per_block);
 }
 
 }  // namespace hermes::nn

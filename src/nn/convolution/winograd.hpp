@@ -14,6 +14,10 @@ bool winograd_applies(const ConvolutionGeometry& geometry);
 /// never on a clock, so that all ranks and all runs compute the same numbers.
 bool winograd_pays(const ConvolutionGeometry& geometry);
 
+/// Tiles that are at work at once: few, so that their planes stay in a second-level cache, but
+/// enough that reading the transformed weights once per block does not cost much.
+constexpr std::size_t kWinogradTilesPerBlock = 64;
+
 /// Convolution by Winograd's minimal filtering (see kernels/winograd_transforms.hpp), with the
 /// exact adjoint for the gradients. A block of tiles at a time goes through
 ///
@@ -22,7 +26,8 @@ bool winograd_pays(const ConvolutionGeometry& geometry);
 ///                                 dV_p = dM_p U_p^T       dx = overlapping sum of B dV B^T
 ///
 /// with 36 matrix products in each line, p = 0..35; their rows are tiles, or input channels for dU.
-/// Requires: winograd_applies(geometry).
-std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionGeometry& geometry);
+/// `tiles_per_block` changes the results by rounding only. Requires: winograd_applies(geometry).
+std::unique_ptr<Convolution> make_winograd_convolution(
+    const ConvolutionGeometry& geometry, std::size_t tiles_per_block = kWinogradTilesPerBlock);
 
 }  // namespace hermes::nn
