@@ -14,10 +14,6 @@ bool winograd_applies(const ConvolutionGeometry& geometry);
 /// never on a clock, so that all ranks and all runs compute the same numbers.
 bool winograd_pays(const ConvolutionGeometry& geometry);
 
-/// Tiles that are at work at once: few, so that their planes stay in a second-level cache, but
-/// enough that reading the transformed weights once per block does not cost much.
-constexpr std::size_t kWinogradTilesPerBlock = 64;
-
 /// Convolution by Winograd's minimal filtering (see kernels/winograd_transforms.hpp), with the
 /// exact adjoint for the gradients. A block of tiles at a time goes through
 ///
@@ -26,8 +22,13 @@ constexpr std::size_t kWinogradTilesPerBlock = 64;
 ///                                 dV_p = dM_p U_p^T       dx = overlapping sum of B dV B^T
 ///
 /// with 36 matrix products in each line, p = 0..35; their rows are tiles, or input channels for dU.
-/// `tiles_per_block` changes the results by rounding only. Requires: winograd_applies(geometry).
-std::unique_ptr<Convolution> make_winograd_convolution(
-    const ConvolutionGeometry& geometry, std::size_t tiles_per_block = kWinogradTilesPerBlock);
+/// Requires: winograd_applies(geometry).
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionGeometry& geometry);
+
+/// Tiles that are at work at once: few, so that their planes stay in cache.
+std::size_t winograd_tiles_per_block(const ConvolutionGeometry& geometry);
+/// With blocks of another size, which changes the results by rounding.
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionGeometry& geometry,
+                                                       std::size_t tiles_per_block);
 
 }  // namespace hermes::nn

