@@ -16,13 +16,13 @@ TEST(ParameterPoolTest, sealed_block_holds_the_values) {
 
 TEST(ParameterPoolTest, memory_is_reused_only_after_the_last_reader_left) {
   ParameterPool pool(1024);
-  SharedParameters first = pool.seal(pool.acquire());
+  SharedParameters first = pool.acquire().seal();
   const float* address = first.values().data();
   SharedParameters reader = first;
   first = {};
-  EXPECT_NE(pool.acquire().data(), address);
+  EXPECT_NE(pool.acquire().values().data(), address);
   reader = {};
-  EXPECT_EQ(pool.acquire().data(), address);
+  EXPECT_EQ(pool.acquire().values().data(), address);
 }
 
 TEST(ParameterPoolTest, block_outlives_its_pool) {
@@ -36,7 +36,7 @@ TEST(ParameterPoolTest, block_outlives_its_pool) {
 
 TEST(ParameterPoolTest, buffers_are_aligned_for_vector_loads) {
   ParameterPool pool(17);
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(pool.acquire().data()) % 64, 0U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(pool.acquire().values().data()) % 64, 0U);
 }
 
 }  // namespace

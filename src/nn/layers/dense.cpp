@@ -2,11 +2,18 @@
 
 #include <algorithm>
 
-#include "../gemm.hpp"
+#include "../kernels/activations.hpp"
+#include "../kernels/gemm.hpp"
+#include "../kernels/transpose.hpp"
 #include "../spec_check.hpp"
+#include "hermes/core/assert.hpp"
 
 namespace hermes::nn {
 namespace {
+
+std::ptrdiff_t steps(std::size_t floats) {
+  return static_cast<std::ptrdiff_t>(floats);
+}
 
 class Dense final : public Layer {
  public:
@@ -36,43 +43,103 @@ class Dense final : public Layer {
     return {product, product, product};
   }
 
-  void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
-    const std::span<const float> bias = context.parameters.last(units_);
-    for (std::size_t n = 0; n < y.batch; ++n) {
-      std::copy(bias.begin(), bias.end(), y.row(n, 0));
-    }
-    gemm(x.batch, units_, inputs_, {x.data, x.image_stride}, weights(context), GemmMode::Accumulate,
-         y.data, y.image_stride);
+  bool backward_needs_output() const override { return relu_; }
+  bool fuse_relu_of_output() override { return relu_ = true; }
+
+  std::size_t scratch_size(std::size_t batch) const override {
+    return units_ * batch + std::min(inputs_ * units_, (inputs_ + units_) * batch);
   }
 
-  void backward(const LayerContext& context, ConstTensorView x, ConstTensorView /*y*/,
+  void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
+    Product product;
+    product.a = x.data;
+    product.b = context.parameters.data();
+    product.c = y.data;
+    product.rows[0] = {x.batch, steps(x.image_stride), steps(y.image_stride)};
+    product.depth[0] = {inputs_, 1, steps(units_)};
+    product.columns = units_;
+    product.bias = context.parameters.last(units_).data();
+    product.relu = relu_;
+    multiply(product);
+  }
+
+  void backward(const LayerContext& context, ConstTensorView x, ConstTensorView y,
                 ConstTensorView dy, TensorView dx) const override {
-    gemm(inputs_, units_, x.batch, {x.data, x.image_stride, true}, {dy.data, dy.image_stride},
-         GemmMode::Overwrite, context.gradients.data(), units_);
-    const std::span<float> bias_gradient = context.gradients.last(units_);
-    std::fill(bias_gradient.begin(), bias_gradient.end(), 0.0F);
-    for (std::size_t n = 0; n < dy.batch; ++n) {
-      const float* row = dy.row(n, 0);
-      for (std::size_t i = 0; i < units_; ++i) {
-        bias_gradient[i] += row[i];
+    float* scratch = context.scratch.data();
+    if (relu_) {
+      for (std::size_t n = 0; n < dy.batch; ++n) {
+        relu_backward({y.row(n, 0), units_}, {dy.row(n, 0), units_},
+                      {scratch + n * units_, units_});
       }
+      dy = ConstTensorView::contiguous(scratch, dy.batch, Shape::features(units_));
+      scratch += dy.batch * units_;
     }
-    if (!dx.empty()) {
-      MatrixView transposed = weights(context);
-      transposed.transposed = true;
-      gemm(dy.batch, inputs_, units_, {dy.data, dy.image_stride}, transposed, GemmMode::Overwrite,
-           dx.data, dx.image_stride);
+    parameter_gradients(context, x, dy);
+    if (dx.empty()) {
+      return;
+    }
+    if (inputs_ * units_ <= (inputs_ + units_) * dy.batch) {
+      multiply_by_transposed_weights(context, dy, dx, scratch);
+    } else {
+      multiply_by_transposed_gradient(context, dy, dx, scratch);
     }
   }
 
  private:
-  MatrixView weights(const LayerContext& context) const {
-    return {context.parameters.data(), units_};
+  void parameter_gradients(const LayerContext& context, ConstTensorView x,
+                           ConstTensorView dy) const {
+    Product product;
+    product.a = x.data;
+    product.b = dy.data;
+    product.c = context.gradients.data();
+    product.rows[0] = {inputs_, 1, steps(units_)};
+    product.depth[0] = {dy.batch, steps(x.image_stride), steps(dy.image_stride)};
+    product.columns = units_;
+    multiply(product);
+
+    constexpr float kOne = 1.0F;
+    product.a = &kOne;
+    product.c = context.gradients.last(units_).data();
+    product.rows[0] = {};
+    product.depth[0].a = 0;
+    multiply(product);
+  }
+
+  /// dx = dy w^T
+  void multiply_by_transposed_weights(const LayerContext& context, ConstTensorView dy,
+                                      TensorView dx, float* transposed) const {
+    transpose(context.parameters.data(), inputs_, units_, transposed);
+    Product product;
+    product.a = dy.data;
+    product.b = transposed;
+    product.c = dx.data;
+    product.rows[0] = {dy.batch, steps(dy.image_stride), steps(dx.image_stride)};
+    product.depth[0] = {units_, 1, steps(inputs_)};
+    product.columns = inputs_;
+    multiply(product);
+  }
+
+  /// dx^T = w dy^T: for small batches there is much less to transpose.
+  void multiply_by_transposed_gradient(const LayerContext& context, ConstTensorView dy,
+                                       TensorView dx, float* transposed) const {
+    float* transposed_dx = transposed + units_ * dy.batch;
+    HERMES_ASSERT(dy.is_contiguous() && dx.is_contiguous(), "dense: gradients have no halo");
+    transpose(dy.data, dy.batch, units_, transposed);
+    Product product;
+    product.a = context.parameters.data();
+    product.b = transposed;
+    product.c = transposed_dx;
+    product.rows[0] = {inputs_, steps(units_), steps(dy.batch)};
+    product.depth[0] = {units_, 1, steps(dy.batch)};
+    product.columns = dy.batch;
+    multiply(product);
+    transpose(transposed_dx, inputs_, dy.batch, dx.data);
   }
 
   Shape input_;
   std::size_t inputs_;
   std::size_t units_;
+  bool relu_ = false;  // fused
 };
 
 }  // namespace
