@@ -3,7 +3,8 @@
 
 Reads what bench/run.sh wrote there: *_bench.json, above all probe_bench.json. Arithmetic (GFLOP/s, on
 the operations of direct convolution) is compared with multiply-adds in registers; work on whole
-payloads, which passes over memory, with y += a x of the nearest size, byte by byte.
+payloads, which passes over memory, with y += a x of the nearest size, which counts all that it reads
+and writes. Merges count likewise; benchmarks of the wire count a payload once, so their part is low.
 """
 
 import json
@@ -15,7 +16,7 @@ MEMORY_BOUND = re.compile(r"BM_(merge|Encode|Decode|To|From|Sparsify)")
 
 
 def read(file):
-    """name -> its best repetition; [] for a benchmark that did not run."""
+    """name -> its best repetition; {} where nothing ran."""
     try:
         lines = json.loads(file.read_text())["benchmarks"]
     except (FileNotFoundError, json.JSONDecodeError):
