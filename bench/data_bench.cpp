@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -91,6 +92,46 @@ void BM_shard_load(benchmark::State& state) {
   count_rows(state, dataset.info(), state.range(0));
 }
 BENCHMARK(BM_shard_load)->ArgNames({"rows", "gzip"})->Args({2500, 0})->Args({2500, 1});
+
+/// The whole way of the rows: read them and make each into a mini-batch of 16 once. Arguments as
+/// above. Bytes are those of the stored rows; copying them (BM_copy) is the limit.
+void BM_shard_load_and_normalize(benchmark::State& state) {
+  const Dataset dataset(image_set(state.range(1) != 0).path());
+  RowPlan plan(dataset, 500, 1);
+  Shard shard(dataset, 10);
+  const auto rows = static_cast<std::uint64_t>(state.range(0));
+  AlignedVector<float> x(16 * dataset.info().features.size());
+  std::vector<std::int32_t> labels(16);
+  std::uint64_t first = 0;
+  for (auto _ : state) {
+    shard.load(plan.select({OrderKind::Shuffled, 1, first, rows}));
+    ShuffledBatches batches(shard.row_count(), 16, RandomStream(1, RandomPurpose::Shuffle));
+    for (std::uint64_t step = 0; step < batches.batches_per_pass(); ++step) {
+      const auto batch = batches.next();
+      shard.fill_batch(batch, std::span(x).first(batch.size() * dataset.info().features.size()),
+                       std::span(labels).first(batch.size()));
+      benchmark::DoNotOptimize(x.data());
+    }
+    first += rows;
+  }
+  count_rows(state, dataset.info(), state.range(0));
+}
+BENCHMARK(BM_shard_load_and_normalize)
+    ->ArgNames({"rows", "gzip"})
+    ->Args({2500, 0})
+    ->Args({2500, 1});
+
+/// The bytes of 2500 rows from one place in memory to another.
+void BM_copy(benchmark::State& state) {
+  const std::vector<std::byte> source(2500 * 3072, std::byte{1});
+  std::vector<std::byte> target(source.size());
+  for (auto _ : state) {
+    std::memcpy(target.data(), source.data(), source.size());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.size()));
+}
+BENCHMARK(BM_copy);
 
 void BM_shard_load_by_label(benchmark::State& state) {
   const Dataset dataset(image_set(false).path());

@@ -2,13 +2,15 @@
 
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "hermes/core/half.hpp"
 #include "hermes/core/random.hpp"
+#include "hermes/core/simd.hpp"
 #include "hermes/wire/codec.hpp"
 #include "hermes/wire/error_feedback.hpp"
-#include "wire/half_kernels.hpp"
 
 namespace {
 
@@ -104,21 +106,26 @@ void BM_Memcpy(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
 
-void BM_Narrow(benchmark::State& state, wire::HalfKernels::Narrow narrow) {
+using Narrow = void (*)(std::span<const float>, std::span<std::uint16_t>);
+using Widen = void (*)(std::span<const std::uint16_t>, std::span<float>);
+
+void BM_Narrow(benchmark::State& state, SimdTarget target, Narrow narrow) {
+  const SimdTargetScope scope(target);
   const AlignedVector<float> values(static_cast<std::size_t>(state.range(0)), 0.3F);
   AlignedVector<std::uint16_t> halves(values.size());
   for (auto _ : state) {
-    narrow(values.data(), halves.data(), values.size());
+    narrow(values, halves);
     benchmark::ClobberMemory();
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
 
-void BM_Widen(benchmark::State& state, wire::HalfKernels::Widen widen) {
+void BM_Widen(benchmark::State& state, SimdTarget target, Widen widen) {
+  const SimdTargetScope scope(target);
   const AlignedVector<std::uint16_t> halves(static_cast<std::size_t>(state.range(0)), 0x3800);
   AlignedVector<float> values(halves.size());
   for (auto _ : state) {
-    widen(halves.data(), values.data(), halves.size());
+    widen(halves, values);
     benchmark::ClobberMemory();
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
@@ -142,18 +149,17 @@ void BM_Sparsify(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
 
-/// The conversions of every path of this CPU, under its name.
+/// The conversions of every instruction set of this processor, under its name.
 void register_conversions() {
-  for (const wire::HalfKernels& kernels : wire::supported_half_kernels()) {
-    const std::string path(kernels.name);
-    const auto add = [&path](const char* name, auto function, auto kernel) {
-      benchmark::RegisterBenchmark((std::string(name) + "/" + path).c_str(), function, kernel)
-          ->Arg(kAlexNet);
+  for (const SimdTarget target : supported_simd_targets()) {
+    const auto add = [target](const char* name, auto function, auto convert) {
+      const std::string full = std::string(name) + "/" + std::string(to_string(target));
+      benchmark::RegisterBenchmark(full.c_str(), function, target, convert)->Arg(kAlexNet);
     };
-    add("BM_ToFp16", BM_Narrow, kernels.to_fp16);
-    add("BM_ToBf16", BM_Narrow, kernels.to_bf16);
-    add("BM_FromFp16", BM_Widen, kernels.from_fp16);
-    add("BM_FromBf16", BM_Widen, kernels.from_bf16);
+    add("BM_ToFp16", BM_Narrow, to_fp16);
+    add("BM_ToBf16", BM_Narrow, to_bf16);
+    add("BM_FromFp16", BM_Widen, from_fp16);
+    add("BM_FromBf16", BM_Widen, from_bf16);
   }
 }
 

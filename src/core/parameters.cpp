@@ -1,53 +1,49 @@
 #include "hermes/core/parameters.hpp"
 
 #include <algorithm>
-#include <mutex>
-#include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/half.hpp"
+#include "hermes/core/reuse.hpp"
 
 namespace hermes {
 
-struct ParameterPool::FreeList {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<AlignedVector<float>>> buffers;
-};
-
-ParameterPool::ParameterPool(std::size_t size) : size_(size), free_(std::make_shared<FreeList>()) {}
-ParameterPool::~ParameterPool() = default;
-ParameterPool::ParameterPool(ParameterPool&&) noexcept = default;
-ParameterPool& ParameterPool::operator=(ParameterPool&&) noexcept = default;
-
-AlignedVector<float> ParameterPool::acquire() {
-  {
-    const std::lock_guard lock(free_->mutex);
-    if (!free_->buffers.empty()) {
-      AlignedVector<float> buffer = std::move(*free_->buffers.back());
-      free_->buffers.pop_back();
-      return buffer;
-    }
+std::span<const float> SharedParameters::read(std::size_t first, std::span<float> room) const {
+  if (!is_half()) {
+    return values_.subspan(first, room.size());
   }
-  return AlignedVector<float>(size_);
+  const std::span<const std::uint16_t> halves = halves_.subspan(first, room.size());
+  if (format_ == HalfFormat::Fp16) {
+    from_fp16(halves, room);
+  } else {
+    from_bf16(halves, room);
+  }
+  return room;
 }
 
-SharedParameters ParameterPool::seal(AlignedVector<float> buffer) {
-  HERMES_ASSERT(buffer.size() == size_, "parameter pool: buffer of another size");
-  auto give_back = [free = free_](AlignedVector<float>* block) {
-    std::unique_ptr<AlignedVector<float>> owned(block);
-    const std::lock_guard lock(free->mutex);
-    free->buffers.push_back(std::move(owned));
-  };
-  std::shared_ptr<AlignedVector<float>> owner(new AlignedVector<float>(std::move(buffer)),
-                                              std::move(give_back));
-  const std::span<const float> values(*owner);
-  return {std::move(owner), values};
+ParameterBuffer ParameterPool::acquire() {
+  return ParameterBuffer(
+      unshared(blocks_, [this] { return std::make_shared<AlignedVector<float>>(size_); }));
+}
+
+std::optional<ParameterBuffer> ParameterPool::reopen(SharedParameters& parameters) {
+  const auto block =
+      std::ranges::find(blocks_, parameters.owner().get(),
+                        [](const auto& candidate) -> const void* { return candidate.get(); });
+  constexpr long kPoolAndReader = 2;
+  if (block == blocks_.end() || block->use_count() != kPoolAndReader) {
+    return std::nullopt;
+  }
+  ParameterBuffer buffer(*block);
+  parameters = {};
+  return buffer;
 }
 
 SharedParameters ParameterPool::copy_of(std::span<const float> values) {
-  AlignedVector<float> buffer = acquire();
   HERMES_ASSERT(values.size() == size_, "parameter pool: values of another size");
-  std::copy(values.begin(), values.end(), buffer.begin());
-  return seal(std::move(buffer));
+  ParameterBuffer buffer = acquire();
+  std::copy(values.begin(), values.end(), buffer.values().begin());
+  return std::move(buffer).seal();
 }
 
 }  // namespace hermes

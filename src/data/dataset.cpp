@@ -18,8 +18,19 @@ constexpr std::uint64_t kScanBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kLabelBlock = std::uint64_t{1} << 16;
 constexpr Split kSplits[] = {Split::Train, Split::Validation, Split::Test};
 
+/// Properties of transfers that convert few numbers: HDF5 clears its whole conversion buffer, 1 MiB
+/// unless told otherwise, for each read.
+hdf5::Handle short_transfer(const hdf5::Place& place) {
+  constexpr std::size_t kConversionBytes = std::size_t{16} << 10;
+  hdf5::Handle properties =
+      hdf5::own(H5Pcreate(H5P_DATASET_XFER), H5Pclose, place, "preparing to read");
+  hdf5::check(H5Pset_buffer(properties.id(), kConversionBytes, nullptr, nullptr), place,
+              "preparing to read");
+  return properties;
+}
+
 /// One hyperslab: whole rows of an array, converted to `memory_type`.
-void read_rows(const RowArray& array, RowRange rows, hid_t memory_type, void* out) {
+void read_rows(const RowArray& array, RowRange rows, hid_t memory_type, hid_t transfer, void* out) {
   HERMES_ASSERT(rows.first + rows.count <= array.row_count(), "rows outside the data set");
   const std::size_t rank = array.type.dims.size();
   std::vector<hsize_t> start(rank, 0);
@@ -32,8 +43,7 @@ void read_rows(const RowArray& array, RowRange rows, hid_t memory_type, void* ou
   const hdf5::Handle memory =
       hdf5::own(H5Screate_simple(static_cast<int>(rank), count.data(), nullptr), H5Sclose,
                 array.place, "selecting rows");
-  if (H5Dread(array.dataset.id(), memory_type, memory.id(), array.space.id(), H5P_DEFAULT, out) <
-      0) {
+  if (H5Dread(array.dataset.id(), memory_type, memory.id(), array.space.id(), transfer, out) < 0) {
     hdf5::fail_with_reason(array.place, "reading rows " + std::to_string(rows.first) + " to " +
                                             std::to_string(rows.first + rows.count - 1));
   }
@@ -68,7 +78,8 @@ const char* group_name(Split split) {
 
 class Dataset::File {
  public:
-  explicit File(const std::filesystem::path& path) : layout_(open_layout(path)) {}
+  explicit File(const std::filesystem::path& path)
+      : layout_(open_layout(path)), label_transfer_(short_transfer({path.string(), ""})) {}
 
   const DatasetInfo& info() const { return layout_.info; }
   std::uint64_t bytes_read() const { return bytes_read_; }
@@ -80,7 +91,7 @@ class Dataset::File {
       return;
     }
     const bool uint8 = info().element_type == ElementType::Uint8;
-    read_rows(x, rows, uint8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT, out.data());
+    read_rows(x, rows, uint8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT, H5P_DEFAULT, out.data());
     bytes_read_ += out.size();
     if (!uint8) {
       const std::span<const float> values(reinterpret_cast<const float*>(out.data()),
@@ -98,7 +109,7 @@ class Dataset::File {
     wide_labels_.resize(std::min(rows.count, kLabelBlock));
     for (std::uint64_t done = 0; done < rows.count; done += kLabelBlock) {
       const RowRange block{rows.first + done, std::min(kLabelBlock, rows.count - done)};
-      read_rows(y, block, H5T_NATIVE_INT64, wide_labels_.data());
+      read_rows(y, block, H5T_NATIVE_INT64, label_transfer_.id(), wide_labels_.data());
       bytes_read_ += block.count * y.type.element_bytes;
       for (std::uint64_t i = 0; i < block.count; ++i) {
         if (wide_labels_[i] < 0 || wide_labels_[i] >= end) {
@@ -162,6 +173,7 @@ class Dataset::File {
   }
 
   DatasetLayout layout_;
+  hdf5::Handle label_transfer_;
   std::vector<std::int64_t> wide_labels_;  // scratch: HDF5 converts any integer type to this
   std::uint32_t class_count_ = 0;
   std::uint64_t bytes_read_ = 0;

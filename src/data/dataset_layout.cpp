@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 
@@ -18,7 +19,14 @@ constexpr std::size_t kChunkCacheMax = std::size_t{32} << 20;  // per open datas
 
 /// Enough cache for all chunks that one row touches: otherwise rows that are read one after the
 /// other would decompress the same chunks again and again. (h5py's automatic chunks cut rows.)
+/// Whole rows that are stored as they are need none: HDF5 then reads them from the file to where
+/// they are wanted, without the rest of their chunk and without a copy.
 std::size_t chunk_cache_bytes(const hdf5::ArrayType& type) {
+  const bool has_whole_rows = std::equal(type.chunk.begin() + 1, type.chunk.end(),
+                                         type.dims.begin() + 1, std::greater_equal<>());
+  if (has_whole_rows && !type.is_filtered) {
+    return 0;
+  }
   double band = static_cast<double>(type.element_bytes);
   for (std::size_t i = 0; i < type.chunk.size(); ++i) {
     const auto chunk = static_cast<double>(type.chunk[i]);

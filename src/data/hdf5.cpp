@@ -202,6 +202,7 @@ ArrayType array_type(hid_t dataset, const Place& place) {
     type.chunk.resize(static_cast<std::size_t>(rank));
     check(H5Pget_chunk(creation.id(), rank, type.chunk.data()), place,
           "reading the storage layout");
+    type.is_filtered = H5Pget_nfilters(creation.id()) > 0;
   }
   check_claimed_size(dataset, type, place);
   return type;

@@ -95,6 +95,7 @@ struct ArrayType {
   H5T_class_t kind = H5T_NO_CLASS;
   std::size_t element_bytes = 0;
   bool is_signed = false;
+  bool is_filtered = false;  ///< chunks are compressed, checksummed or the like
 
   std::string element_name() const;  ///< "uint8", "float64", ...
   std::string shape_text() const;    ///< "60000 x 1 x 28 x 28"

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "data/interleave.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/vector_ops.hpp"
@@ -27,38 +28,9 @@ bool needs_reordering(const DatasetInfo& info) {
 template <class T>
 void reorder_rows(const std::byte* source, std::byte* target, std::size_t rows,
                   const FeatureShape& shape) {
-  const std::size_t positions = shape.height * shape.width;
-  const std::size_t channels = shape.channels;
   for (std::size_t row = 0; row < rows; ++row) {
-    const T* from = reinterpret_cast<const T*>(source) + row * shape.size();
-    T* to = reinterpret_cast<T*>(target) + row * shape.size();
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-      for (std::size_t position = 0; position < positions; ++position) {
-        to[position * channels + channel] = from[channel * positions + position];
-      }
-    }
-  }
-}
-
-/// One row: out = (in - mean) * scale with one mean and scale for all, or one for each position.
-/// Plain loops without branches, which the compiler turns into vector code.
-template <class T>
-void normalize(const T* in, std::span<const float> mean, std::span<const float> scale,
-               std::span<float> out) {
-  const std::size_t size = out.size();
-  float* to = out.data();
-  if (mean.size() == 1) {
-    const float m = mean[0];
-    const float s = scale[0];
-    for (std::size_t i = 0; i < size; ++i) {
-      to[i] = (static_cast<float>(in[i]) - m) * s;
-    }
-    return;
-  }
-  const float* m = mean.data();
-  const float* s = scale.data();
-  for (std::size_t i = 0; i < size; ++i) {
-    to[i] = (static_cast<float>(in[i]) - m[i]) * s[i];
+    interleave(reinterpret_cast<const T*>(source) + row * shape.size(), shape.channels,
+               shape.height * shape.width, reinterpret_cast<T*>(target) + row * shape.size());
   }
 }
 
@@ -71,10 +43,6 @@ void resize_without_copy(Vector& vector, std::size_t size) {
   vector.resize(size);
 }
 
-bool uniform(const std::vector<float>& values) {
-  return std::ranges::all_of(values, [&](float value) { return value == values.front(); });
-}
-
 }  // namespace
 
 Shard::Shard(const Dataset& dataset, std::uint32_t class_count)
@@ -83,16 +51,8 @@ Shard::Shard(const Dataset& dataset, std::uint32_t class_count)
 }
 
 Shard::Shard(const DatasetInfo& info, std::uint32_t class_count)
-    : dataset_(nullptr), info_(&info), class_count_(class_count) {
+    : dataset_(nullptr), info_(&info), class_count_(class_count), normalization_(info) {
   HERMES_ASSERT(class_count > 0, "shard without classes");
-  const bool one_for_all = uniform(info.mean) && uniform(info.scale);
-  const std::size_t repeats =
-      one_for_all ? 1 : info.features.height * info.features.width;  // 1 for plain features, too
-  for (std::size_t i = 0; i < repeats; ++i) {
-    const auto count = static_cast<std::ptrdiff_t>(one_for_all ? 1 : info.mean.size());
-    mean_.insert(mean_.end(), info.mean.begin(), info.mean.begin() + count);
-    scale_.insert(scale_.end(), info.scale.begin(), info.scale.begin() + count);
-  }
 }
 
 void Shard::load(const RowSelection& selection) {
@@ -202,7 +162,7 @@ void Shard::clear() {
 
 std::size_t Shard::bytes() const {
   return features_.capacity() + file_order_.capacity() + labels_.capacity() * sizeof(std::int32_t) +
-         (mean_.capacity() + scale_.capacity()) * sizeof(float);
+         normalization_.bytes();
 }
 
 void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> x,
@@ -218,9 +178,9 @@ void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> 
     const std::byte* row = features_.data() + index * info.row_bytes();
     const std::span<float> out = x.subspan(i * row_size, row_size);
     if (info.element_type == ElementType::Uint8) {
-      normalize(reinterpret_cast<const std::uint8_t*>(row), mean_, scale_, out);
+      normalization_.apply({reinterpret_cast<const std::uint8_t*>(row), row_size}, out);
     } else {
-      normalize(reinterpret_cast<const float*>(row), mean_, scale_, out);
+      normalization_.apply({reinterpret_cast<const float*>(row), row_size}, out);
     }
     labels[i] = labels_[index];
   }
@@ -230,7 +190,7 @@ std::size_t shard_bytes(const DatasetInfo& info, std::uint64_t row_count) {
   const std::size_t scratch =
       needs_reordering(info) ? std::min(row_count, slice_rows(info)) * info.row_bytes() : 0;
   return row_count * (info.row_bytes() + sizeof(std::int32_t)) + scratch +
-         2 * info.features.size() * sizeof(float);
+         Normalization::bytes_of(info);
 }
 
 }  // namespace hermes::data

@@ -1,6 +1,7 @@
 #include "layer_stack.hpp"
 
 #include <map>
+#include <variant>
 
 #include "hermes/core/error.hpp"
 #include "spec_check.hpp"
@@ -42,6 +43,38 @@ void place_parameters(LayerStack& stack, StackedLayer& stacked,
   stack.parameter_count += stacked.parameter_count;
 }
 
+/// What remains of a ReLU whose work a layer beside it does: another name for that layer's input or
+/// output. It stays in the list, so that places, messages and summaries are those of the file.
+class AbsorbedRelu final : public Layer {
+ public:
+  explicit AbsorbedRelu(const Shape& shape) : shape_(shape) {}
+
+  std::string_view name() const override { return "relu"; }
+  Shape output_shape() const override { return shape_; }
+  OutputStorage output_storage() const override { return OutputStorage::View; }
+
+  void forward(const LayerContext&, ConstTensorView, TensorView) const override {}
+  void backward(const LayerContext&, ConstTensorView, ConstTensorView, ConstTensorView,
+                TensorView) const override {}
+
+ private:
+  Shape shape_;
+};
+
+/// The layer behind a ReLU is asked first: pooling takes it for nothing, whereas a layer before it
+/// needs its output for that in backward.
+void absorb_relus(const NetworkSpec& spec, std::vector<StackedLayer>& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!std::holds_alternative<ReluSpec>(spec.layers[i])) {
+      continue;
+    }
+    const bool next_takes_it = i + 1 < layers.size() && layers[i + 1].layer->fuse_relu_of_input();
+    if (next_takes_it || (i > 0 && layers[i - 1].layer->fuse_relu_of_output())) {
+      layers[i].layer = std::make_unique<AbsorbedRelu>(layers[i].input);
+    }
+  }
+}
+
 }  // namespace
 
 LayerStack build_layers(const NetworkSpec& spec) {
@@ -63,6 +96,7 @@ LayerStack build_layers(const NetworkSpec& spec) {
   } catch (const ConfigError& error) {
     throw ConfigError(place + ": " + error.what());
   }
+  absorb_relus(spec, stack.layers);
   while (stack.first_trainable < stack.layers.size() &&
          stack.layers[stack.first_trainable].parameter_count == 0) {
     ++stack.first_trainable;

@@ -98,6 +98,9 @@ TensorView Network::Impl::input_gradient(std::size_t index, const TensorView& dy
     case OutputStorage::InPlace:
       return dy;
     case OutputStorage::View:
+      if (stacked.input == stacked.layer->output_shape()) {
+        return dy;
+      }
       HERMES_ASSERT(dy.is_contiguous(), "network: a view's gradient has gaps");
       return TensorView::contiguous(dy.data, dy.batch, stacked.input);
     case OutputStorage::Own:

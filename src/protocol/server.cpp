@@ -166,9 +166,16 @@ void Server::drop_pending(Peer& peer, RejectReason reason, Effects& effects) {
 void Server::measure(Peer& peer, Effects& effects) {
   peer.state = PeerState::Measuring;
   peer.pending->is_ready = false;
-  AlignedVector<float> model = pool_.acquire();
-  blend(1.0F, initial_.values(), 1.0F, peer.pending->payload.values(), model);
-  effects.emplace_back(MeasureUpdate{peer.rank, peer.ticket, pool_.seal(std::move(model))});
+  ParameterBuffer model = pool_.acquire();
+  const std::span<float> values = model.values();
+  const SharedParameters& displacement = peer.pending->payload;
+  for (std::size_t first = 0; first < values.size(); first += kParameterBlock) {
+    const std::span<float> block =
+        values.subspan(first, std::min(kParameterBlock, values.size() - first));
+    const std::span<const float> initial = initial_.values().subspan(first, block.size());
+    blend(1.0F, initial, 1.0F, displacement.read(first, block), block);
+  }
+  effects.emplace_back(MeasureUpdate{peer.rank, peer.ticket, std::move(model).seal()});
 }
 
 void Server::merge_pending(Effects& effects) {
@@ -184,14 +191,19 @@ void Server::merge_pending(Effects& effects) {
   if (updates.empty()) {
     return;
   }
-  AlignedVector<float> merged = pool_.acquire();
+  // In place where nobody reads the old model any more: fewer bytes move.
+  const std::span<const float> global = global_.values();
+  std::optional<ParameterBuffer> merged = pool_.reopen(global_);
+  if (!merged) {
+    merged = pool_.acquire();
+  }
   strategy_.merge->merge(MergeInput{.version = version_,
                                     .initial = initial_.values(),
-                                    .global = global_.values(),
+                                    .global = global,
                                     .global_loss = global_loss_,
                                     .updates = updates},
-                         merged);
-  global_ = pool_.seal(std::move(merged));
+                         merged->values());
+  global_ = std::move(*merged).seal();
   version_ = version_.next();
   record.version = version_;
   effects.emplace_back(Note{std::move(record)});

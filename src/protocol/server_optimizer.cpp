@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "hermes/core/assert.hpp"
+#include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
 
@@ -26,23 +27,16 @@ void ServerOptimizer::advance(std::size_t first, std::span<const double> delta,
   }
   const double rate = config_.learning_rate;
   if (config_.kind == ServerOptimizerKind::Sgd) {
-    for (std::size_t i = 0; i < delta.size(); ++i) {
-      out[i] = static_cast<float>(static_cast<double>(model[i]) + rate * delta[i]);
-    }
+    step_along(rate, delta, model, out);
     return;
   }
   const double keep = config_.momentum;
   // momentum: 0 d + 1 m; nesterov: 1 d + mu m
   const bool is_nesterov = config_.kind == ServerOptimizerKind::Nesterov;
-  const double of_delta = is_nesterov ? 1.0 : 0.0;
-  const double of_mean = is_nesterov ? keep : 1.0;
-  float* mean = mean_.data() + first;
-  for (std::size_t i = 0; i < delta.size(); ++i) {
-    const double m = keep * static_cast<double>(mean[i]) + delta[i];
-    mean[i] = static_cast<float>(m);
-    out[i] = static_cast<float>(static_cast<double>(model[i]) +
-                                rate * (of_delta * delta[i] + of_mean * m));
-  }
+  const MomentumStep step{.keep = keep,
+                          .of_delta = is_nesterov ? rate : 0.0,
+                          .of_mean = is_nesterov ? rate * keep : rate};
+  step_with_momentum(step, delta, std::span(mean_).subspan(first, delta.size()), model, out);
 }
 
 void ServerOptimizer::adam(std::size_t first, std::span<const double> delta,

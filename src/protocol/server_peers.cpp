@@ -44,7 +44,7 @@ bool is_well_formed(const Report& report, const SharedParameters& payload, Paylo
 
 bool is_finite(const Report& report, const SharedParameters& payload) {
   return report.kind == ReportKind::Pull ||
-         (std::isfinite(report.validation_loss) && all_finite(payload.values()));
+         (std::isfinite(report.validation_loss) && all_finite(payload));
 }
 
 }  // namespace

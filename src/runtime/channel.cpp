@@ -77,7 +77,7 @@ std::optional<Channel::Incoming> Channel::receive() {
   Incoming incoming{received->from, std::nullopt};
   if (!received->malformed) {
     try {
-      incoming.message = wire::decode(received->frame, received_);
+      incoming.message = wire::decode(received->frame, received_, halves_);
     } catch (const DecodeError&) {
       // The server rejects and counts it; what exactly was wrong with noise helps nobody.
     }

@@ -83,9 +83,9 @@ bool RowServer::serve_some() {
 void RowServer::send_slice(Rank worker, Job& job) {
   const data::DatasetInfo& info = inputs_.data_info();
   const std::uint64_t rows = std::min(slice_rows_, job.total - job.sent);
-  AlignedVector<float> buffer = slices_.acquire();
+  ParameterBuffer buffer = slices_.acquire();
   const std::size_t bytes = slice_bytes(info, rows);
-  const auto payload = std::as_writable_bytes(std::span(buffer)).first(bytes);
+  const auto payload = std::as_writable_bytes(buffer.values()).first(bytes);
   const auto labels = std::span(reinterpret_cast<std::int32_t*>(payload.data()), rows);
   const auto features = payload.subspan(labels.size_bytes(), rows * info.row_bytes());
   std::ranges::fill(payload.last(3), std::byte{0});  // what fills up the last word
@@ -105,7 +105,7 @@ void RowServer::send_slice(Rank worker, Job& job) {
     }
   }
   job.sent += rows;
-  const SharedParameters block = slices_.seal(std::move(buffer));
+  const SharedParameters block = std::move(buffer).seal();
   channel_.send(worker, {wire::RowSlice{job.request, job.total, rows},
                          {block.owner(), std::as_bytes(block.values()).first(bytes)}});
 }

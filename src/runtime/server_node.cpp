@@ -35,6 +35,7 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
       evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
       server_(server_config(inputs, workers), inputs.strategy(kServerRank), inputs.initial()),
       row_server_(inputs, channel) {
+  channel_.keep_halves();  // the merge widens them
   if (inputs.config().data.delivery == Delivery::Server) {
     channel_.hand_data_to(
         [this](Rank from, const wire::DataMessage& message) { row_server_.take(from, message); });

@@ -187,16 +187,16 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
   }
   HERMES_ASSERT(kind != protocol::PayloadKind::None, "trainer: a payload of no kind");
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
-  AlignedVector<float> difference = pool_.acquire();
-  subtract(network_->parameters(), base.values(), difference);
+  ParameterBuffer difference = pool_.acquire();
+  subtract(network_->parameters(), base.values(), difference.values());
   sent_base_ = base;
   if (feedback == nullptr) {
-    sent_ = pool_.seal(std::move(difference));
+    sent_ = std::move(difference).seal();
     return sent_;
   }
-  sent_ = pool_.copy_of(difference);  // what is held back now goes with a later push
-  feedback->sparsify(difference);
-  return pool_.seal(std::move(difference));
+  sent_ = pool_.copy_of(difference.values());  // what is held back now goes with a later push
+  feedback->sparsify(difference.values());
+  return std::move(difference).seal();
 }
 
 }  // namespace hermes::runtime

@@ -1,77 +1,104 @@
 #pragma once
 
 #include <array>
-#include <boost/archive/binary_iarchive.hpp>
-#include <boost/archive/binary_oarchive.hpp>
+#include <boost/mpl/bool.hpp>
+#include <boost/serialization/serialization.hpp>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
-#include <streambuf>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
-#include "hermes/core/buffer.hpp"
 #include "hermes/core/error.hpp"
+#include "hermes/core/frame.hpp"
 
-/// The fields of one alternative of a variant as bytes: one Boost binary archive without header or
-/// class records. The alternatives have `serialize` functions.
+/// The fields of one alternative of a variant as bytes. The two archives are Boost.Serialization's
+/// trivial kind: they hold the fields alone and, unlike its binary archives, allocate nothing.
 namespace hermes::wire {
 
-inline constexpr unsigned kArchiveFlags = boost::archive::no_header | boost::archive::no_codecvt;
+template <class T>
+concept PlainNumber = std::floating_point<T> ||
+    (std::integral<T> && !std::same_as<std::remove_cv_t<T>, bool>);
 
-/// Writes to the end of a byte vector.
-class AppendBuffer final : public std::streambuf {
+/// Writes to the end of a header.
+class BodyWriter {
  public:
-  explicit AppendBuffer(Bytes& bytes) : bytes_(bytes) {}
+  using is_saving = boost::mpl::true_;
+  using is_loading = boost::mpl::false_;
+
+  explicit BodyWriter(HeaderBytes& header) : header_(header) {}
+
+  template <class T>
+  BodyWriter& operator&(T& value) {
+    if constexpr (PlainNumber<T>) {
+      save_binary(&value, sizeof(value));
+    } else {
+      boost::serialization::serialize_adl(*this, value, 0);
+    }
+    return *this;
+  }
+  void save_binary(const void* data, std::size_t bytes) {
+    header_.append({static_cast<const std::byte*>(data), bytes});
+  }
 
  private:
-  std::streamsize xsputn(const char* data, std::streamsize count) override {
-    const auto source = std::as_bytes(std::span(data, static_cast<std::size_t>(count)));
-    bytes_.insert(bytes_.end(), source.begin(), source.end());
-    return count;
-  }
-  int_type overflow(int_type character) override {
-    bytes_.push_back(static_cast<std::byte>(character));
-    return character;
-  }
-
-  Bytes& bytes_;
+  HeaderBytes& header_;
 };
 
 /// Reads a span and knows how much of it is left.
-class SpanBuffer final : public std::streambuf {
+class BodyReader {
  public:
-  explicit SpanBuffer(std::span<const std::byte> bytes) {
-    // std::streambuf has no constant get area; nothing writes to it.
-    char* begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
-    setg(begin, begin, begin + bytes.size());
+  using is_saving = boost::mpl::false_;
+  using is_loading = boost::mpl::true_;
+
+  explicit BodyReader(std::span<const std::byte> bytes) : all_(bytes), rest_(bytes) {}
+
+  template <class T>
+  BodyReader& operator&(T& value) {
+    if constexpr (PlainNumber<T>) {
+      load_binary(&value, sizeof(value));
+    } else {
+      boost::serialization::serialize_adl(*this, value, 0);
+    }
+    return *this;
   }
-  std::size_t rest() const { return static_cast<std::size_t>(egptr() - gptr()); }
+  void load_binary(void* data, std::size_t bytes) {
+    if (bytes > rest_.size()) {
+      throw DecodeError("message body: ends early, at " + std::to_string(all_.size()) + " bytes");
+    }
+    std::memcpy(data, rest_.data(), bytes);
+    rest_ = rest_.subspan(bytes);
+  }
+  void expect_end() const {
+    if (!rest_.empty()) {
+      throw DecodeError("message body: expected its end after " +
+                        std::to_string(all_.size() - rest_.size()) + " bytes, found " +
+                        std::to_string(rest_.size()) + " more");
+    }
+  }
+
+ private:
+  std::span<const std::byte> all_;
+  std::span<const std::byte> rest_;
 };
 
 template <class Variant>
-void append_alternative(const Variant& body, Bytes& bytes) {
-  AppendBuffer buffer(bytes);
-  boost::archive::binary_oarchive archive(buffer, kArchiveFlags);
-  std::visit([&](const auto& alternative) { archive << alternative; }, body);
+void append_alternative(const Variant& body, HeaderBytes& header) {
+  BodyWriter writer(header);
+  // One function serves both directions and takes its object by reference; this one only reads it.
+  std::visit([&](auto& alternative) { writer& alternative; }, const_cast<Variant&>(body));
 }
 
 template <class Variant, class Alternative>
 Variant read_as(std::span<const std::byte> bytes) {
-  SpanBuffer buffer(bytes);
+  BodyReader reader(bytes);
   Alternative body;
-  try {
-    boost::archive::binary_iarchive archive(buffer, kArchiveFlags);
-    archive >> body;
-  } catch (const boost::archive::archive_exception&) {
-    throw DecodeError("message body: ends early, at " + std::to_string(bytes.size()) + " bytes");
-  }
-  if (buffer.rest() > 0) {
-    throw DecodeError("message body: expected its end after " +
-                      std::to_string(bytes.size() - buffer.rest()) + " bytes, found " +
-                      std::to_string(buffer.rest()) + " more");
-  }
+  reader& body;
+  reader.expect_end();
   return body;
 }
 

@@ -5,8 +5,8 @@
 
 namespace hermes::wire {
 
-void append_body(const protocol::MessageBody& body, Bytes& bytes) {
-  append_alternative(body, bytes);
+void append_body(const protocol::MessageBody& body, HeaderBytes& header) {
+  append_alternative(body, header);
 }
 
 protocol::MessageBody read_body(std::uint8_t kind, std::span<const std::byte> bytes) {

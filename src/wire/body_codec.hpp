@@ -4,15 +4,14 @@
 #include <cstdint>
 #include <span>
 
-#include "hermes/core/buffer.hpp"
+#include "hermes/core/frame.hpp"
 #include "hermes/protocol/message.hpp"
 
-/// The structured part of a message: one Boost binary archive without header or class records,
-/// so that the bytes are the fields in the order of body_fields.hpp and nothing else.
+/// The structured part of a message: its fields in the order of body_fields.hpp and nothing else.
 namespace hermes::wire {
 
 /// Appends the body's bytes.
-void append_body(const protocol::MessageBody& body, Bytes& bytes);
+void append_body(const protocol::MessageBody& body, HeaderBytes& header);
 
 /// Throws DecodeError unless `kind` is an alternative of the body and `bytes` exactly its fields.
 protocol::MessageBody read_body(std::uint8_t kind, std::span<const std::byte> bytes);

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/serialization/level.hpp>
-#include <boost/serialization/tracking.hpp>
-#include <concepts>
 #include <cstdint>
 #include <string>
 
@@ -16,17 +13,6 @@
 /// (Boost.Serialization finds them by the namespace of the message). Plain numbers go through the
 /// archive as they are; enumerators, truth values and texts are checked on the way in.
 namespace hermes::wire {
-
-template <class T, class... Types>
-concept OneOf = (std::same_as<T, Types> || ...);
-
-/// What the functions below put on the wire.
-template <class T>
-concept Plain =
-    OneOf<T, Version, Round, Ticket, protocol::Join, protocol::GateReading, protocol::Report,
-          protocol::Heartbeat, protocol::WorkerTotals, protocol::Leave, protocol::Assignment,
-          protocol::RoundPlan, protocol::Release, protocol::Collect, protocol::Stop, AskDataset,
-          AskRows, DatasetFacts, RowSlice, RowsFailed>;
 
 template <class Archive, class... Values>
 void fields(Archive& archive, Values&... values) {
@@ -90,12 +76,6 @@ void text(Archive& archive, std::string& value, const char* field) {
 }  // namespace hermes::wire
 
 namespace boost::serialization {
-
-/// Neither class records nor object tracking: the archive holds the fields alone.
-template <hermes::wire::Plain T>
-struct implementation_level_impl<const T> : mpl::int_<object_serializable> {};
-template <hermes::wire::Plain T>
-struct tracking_level_impl<const T> : mpl::int_<track_never> {};
 
 template <class Archive, class Tag, class Rep>
 void serialize(Archive& archive, hermes::Id<Tag, Rep>& id, unsigned) {

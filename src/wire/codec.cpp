@@ -71,7 +71,6 @@ Frame make_frame(const MessageBody& body, const EncodedPayload& payload) {
   Frame frame;
   frame.payload = payload.block;
 
-  frame.header.reserve(kHeaderBytesMax);
   frame.header.resize(sizeof(Prelude));
   append_body(body, frame.header);
   Prelude prelude;
@@ -93,24 +92,18 @@ Frame encode(const Message& message, PayloadEncoding encoding) {
 
 Frame Encoder::encode(const Message& message) {
   // Only a released model never changes: a worker may send parameters that it trains on.
-  const SharedParameters& model = message.payload;
-  const bool is_kept = encoding_ != PayloadEncoding::Fp32 && model.owner() != nullptr &&
-                       std::holds_alternative<protocol::Release>(message.body);
-  if (!is_kept) {
+  const auto* release = std::get_if<protocol::Release>(&message.body);
+  if (encoding_ == PayloadEncoding::Fp32 || release == nullptr || message.payload.empty()) {
     return wire::encode(message, encoding_);
   }
-  // The weak pointer keeps the owner's identity from being given to another model.
-  const bool is_same_owner =
-      !model_owner_.owner_before(model.owner()) && !model.owner().owner_before(model_owner_);
-  if (!is_same_owner || model_.data() != model.values().data() || model_.size() != model.size()) {
-    encoded_model_ = encode_payload(model, encoding_);
-    model_owner_ = model.owner();
-    model_ = model.values();
+  if (encoded_model_.count == 0 || version_ != release->version) {
+    encoded_model_ = encode_payload(message.payload, encoding_);
+    version_ = release->version;
   }
   return make_frame(message.body, encoded_model_);
 }
 
-Message decode(const Frame& frame, ParameterPool& pool) {
+Message decode(const Frame& frame, ParameterPool& pool, Halves halves) {
   const std::span<const std::byte> header(frame.header);
   const Prelude prelude = read_prelude(header);
   Message message;
@@ -125,7 +118,7 @@ Message decode(const Frame& frame, ParameterPool& pool) {
                                     .count = prelude.payload_count,
                                     .checksum = prelude.payload_checksum,
                                     .block = frame.payload},
-                                   pool);
+                                   pool, halves);
   return message;
 }
 

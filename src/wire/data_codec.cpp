@@ -109,7 +109,6 @@ Frame encode_data(const DataMessage& message) {
                 "encode: the body and the payload disagree");
   Frame frame;
   frame.payload = message.payload;
-  frame.header.reserve(kHeaderBytesMax);
   frame.header.resize(sizeof(Prelude));
   append_alternative(message.body, frame.header);
   Prelude prelude;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "hermes/core/error.hpp"
-#include "hermes/wire/half.hpp"
+#include "hermes/core/half.hpp"
 #include "wire/checksum.hpp"
 
 namespace hermes::wire {
@@ -110,8 +110,8 @@ void check_alignment(const EncodedPayload& payload) {
 }
 
 SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
-  AlignedVector<float> buffer = pool.acquire();
-  const std::span<float> values(buffer.data(), payload.count);
+  ParameterBuffer buffer = pool.acquire();
+  const std::span<float> values = buffer.values().first(payload.count);
   if (payload.encoding == PayloadEncoding::Fp16) {
     from_fp16(elements_of<std::uint16_t>(payload.block), values);
   } else if (payload.encoding == PayloadEncoding::Bf16) {
@@ -119,7 +119,7 @@ SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
   } else {
     read_sparse(elements_of<std::uint32_t>(payload.block), values);
   }
-  const SharedParameters whole = pool.seal(std::move(buffer));
+  const SharedParameters whole = std::move(buffer).seal();
   return {whole.owner(), whole.values().first(payload.count)};
 }
 
@@ -146,7 +146,7 @@ EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncodin
   return payload;
 }
 
-SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool) {
+SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool, Halves halves) {
   check_size(payload, pool.size());
   check_alignment(payload);
   const std::uint64_t found = payload_checksum(payload.block.bytes);
@@ -158,6 +158,10 @@ SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& po
   }
   if (payload.encoding == PayloadEncoding::Fp32) {
     return {payload.block.owner, elements_of<float>(payload.block)};
+  }
+  if (halves == Halves::Keep && payload.encoding != PayloadEncoding::Sparse) {
+    return {payload.block.owner, elements_of<std::uint16_t>(payload.block),
+            payload.encoding == PayloadEncoding::Fp16 ? HalfFormat::Fp16 : HalfFormat::Bf16};
   }
   return expand(payload, pool);
 }

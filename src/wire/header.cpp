@@ -2,9 +2,7 @@
 
 #include <cstring>
 
-#include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
-#include "hermes/wire/codec.hpp"
 #include "wire/checksum.hpp"
 
 namespace hermes::wire {
@@ -29,36 +27,31 @@ void fail_decoding(const std::string& what, std::uint64_t expected, std::uint64_
 
 std::span<const std::byte> check_header(const HeaderFormat& format,
                                         std::span<const std::byte> header) {
-  const std::string name = format.name;
-  if (header.size() > kHeaderBytesMax) {
-    fail_decoding(name + ": bytes at most", kHeaderBytesMax, header.size());
-  }
+  const auto about = [&format](const char* what) { return std::string(format.name) + what; };
   if (header.size() < kOverheadBytes) {
-    fail_decoding(name + ": bytes at least", kOverheadBytes, header.size());
+    fail_decoding(about(": bytes at least"), kOverheadBytes, header.size());
   }
   if (read_at<std::array<char, 4>>(header, 0) != format.magic) {
-    throw DecodeError(name + ": expected " + format.frame + ", found other bytes");
+    throw DecodeError(about(": expected ") + format.frame + ", found other bytes");
   }
   if (const auto version = read_at<std::uint16_t>(header, kVersionAt); version != format.version) {
-    fail_decoding(name + ": wire version", format.version, version);
+    fail_decoding(about(": wire version"), format.version, version);
   }
   const std::size_t body = header.size() - kOverheadBytes;
   if (const auto claimed = read_at<std::uint64_t>(header, kBodyBytesAt); claimed != body) {
-    fail_decoding(name + ": body bytes", body, claimed);
+    fail_decoding(about(": body bytes"), body, claimed);
   }
   const std::span<const std::byte> covered = header.first(header.size() - sizeof(Crc));
   const Crc crc = read_at<Crc>(header, covered.size());
   if (crc != crc32(covered)) {
-    fail_decoding(name + ": checksum", crc32(covered), crc);
+    fail_decoding(about(": checksum"), crc32(covered), crc);
   }
   return header.subspan(kPreludeBytes, body);
 }
 
-void seal_header(Bytes& header) {
+void seal_header(HeaderBytes& header) {
   const Crc crc = crc32(header);
-  const auto crc_bytes = std::as_bytes(std::span(&crc, 1));
-  header.insert(header.end(), crc_bytes.begin(), crc_bytes.end());
-  HERMES_ASSERT(header.size() <= kHeaderBytesMax, "encode: header over its limit");
+  header.append(std::as_bytes(std::span(&crc, 1)));
 }
 
 }  // namespace hermes::wire

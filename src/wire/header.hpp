@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "hermes/core/buffer.hpp"
+#include "hermes/core/frame.hpp"
 
 /// What the headers of all frames have in common: a prelude of 32 bytes (magic, version, ...,
 /// length of the body), the body, a checksum over both. Private to wire.
@@ -33,6 +33,6 @@ std::span<const std::byte> check_header(const HeaderFormat& format,
                                         std::span<const std::byte> header);
 
 /// Appends the checksum to prelude and body.
-void seal_header(Bytes& header);
+void seal_header(HeaderBytes& header);
 
 }  // namespace hermes::wire

@@ -103,7 +103,7 @@ TEST_F(ChannelTest, message_arrives_as_it_was_sent) {
 TEST_F(ChannelTest, garbage_is_handed_on_as_no_message) {
   const Frame whole = wire::encode(leave("well"));
   Frame cut = whole;
-  cut.header.pop_back();
+  cut.header.resize(cut.header.size() - 1);
   const Frame large = wire::encode(push(kParameters + 1));
   transport_.inbox.push_back({Rank{1}, {}});
   transport_.inbox.push_back({Rank{2}, cut});
@@ -218,7 +218,7 @@ TEST_F(ChannelTest, data_frames_go_to_their_receiver_and_are_counted_apart) {
     requests.push_back(std::get<wire::AskRows>(message.body).request);
   });
   Frame cut = ask;
-  cut.header.pop_back();
+  cut.header.resize(cut.header.size() - 1);
   transport_.inbox.push_back({Rank{1}, ask});
   transport_.inbox.push_back({Rank{1}, ask});
   transport_.inbox.push_back({Rank{2}, cut});

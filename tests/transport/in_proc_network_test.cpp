@@ -75,7 +75,7 @@ TEST(InProcNetworkDeathTest, a_rank_outside_the_network_is_a_bug) {
   InProcNetwork network(2, kLimits);
   const auto server = network.endpoint(Rank{0});
   EXPECT_DEATH(static_cast<void>(server->send(Rank{2}, {})), "no such rank");
-  EXPECT_DEATH(static_cast<void>(server->send(Rank{1}, {Bytes(1025), {}})), "long header");
+  EXPECT_DEATH(static_cast<void>(server->send(Rank{1}, {Bytes(1025), {}})), "too long");
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST(DataFrameTest, frames_of_the_protocol_and_of_the_data_are_told_apart) {
 }
 
 /// Makes the frame's checksum right again, as a hostile sender would.
-void seal(Bytes& header) {
+void seal(HeaderBytes& header) {
   const std::uint32_t crc = crc32(std::span(header).first(header.size() - 4));
   std::memcpy(header.data() + header.size() - 4, &crc, 4);
 }
@@ -127,11 +127,11 @@ TEST(MalformedDataFrameTest, a_header_or_body_cut_anywhere_is_rejected) {
   for (const DataMessage& message : one_of_each_data()) {
     const Frame whole = received(encode_data(message));
     for (Frame frame = whole; !frame.header.empty();) {
-      frame.header.pop_back();
+      frame.header.resize(frame.header.size() - 1);
       EXPECT_NE(decode_error(frame), "") << frame.header.size();
     }
     for (Frame frame = whole; frame.header.size() > kBodyAt + 4;) {
-      frame.header.pop_back();
+      frame.header.resize(frame.header.size() - 1);
       const std::uint64_t body = frame.header.size() - kBodyAt - 4;
       std::memcpy(frame.header.data() + 24, &body, sizeof(body));
       seal(frame.header);

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "hermes/core/error.hpp"
-#include "hermes/wire/half.hpp"
+#include "hermes/core/half.hpp"
 #include "wire/checksum.hpp"
 #include "wire/sample_messages.hpp"
 

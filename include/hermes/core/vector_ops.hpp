@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "hermes/core/parameters.hpp"
+
 /// Kernels over flat parameter buffers. All spans of one call have the same size; outputs may be
 /// the same span as an input, never a shifted overlap.
 namespace hermes {
@@ -17,5 +19,6 @@ void subtract(std::span<const float> x, std::span<const float> y, std::span<floa
 double squared_norm(std::span<const float> x);
 /// true when no value is NaN or infinite
 bool all_finite(std::span<const float> x);
+bool all_finite(const SharedParameters& parameters);
 
 }  // namespace hermes

@@ -7,6 +7,7 @@
 
 #include "hermes/core/buffer.hpp"
 #include "hermes/data/dataset.hpp"
+#include "hermes/data/normalization.hpp"
 
 namespace hermes::data {
 
@@ -65,8 +66,7 @@ class Shard {
   AlignedVector<std::byte> features_;
   AlignedVector<std::byte> file_order_;  // one slice as it is in the file, where orders differ
   std::vector<std::int32_t> labels_;
-  AlignedVector<float> mean_;  // one value, or one per position of a row
-  AlignedVector<float> scale_;
+  Normalization normalization_;
 };
 
 /// Memory that a shard of `row_count` rows takes, for planning; `Shard::bytes()` is not more.

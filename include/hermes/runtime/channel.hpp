@@ -50,6 +50,8 @@ class Channel {
   /// The next message. Data frames before it go to the receiver, of which `receive` lets exceptions
   /// pass; without one they are bytes that are no message of ours.
   std::optional<Incoming> receive();
+  /// Payloads in numbers of 16 bits shall arrive as such, for who reads them once only.
+  void keep_halves() { halves_ = wire::Halves::Keep; }
   void hand_data_to(DataReceiver receiver) { data_receiver_ = std::move(receiver); }
   /// Frames that are not out yet.
   std::size_t pending(Rank to) const;
@@ -80,6 +82,7 @@ class Channel {
   transport::Transport& transport_;
   wire::Encoder encoder_;
   ParameterPool received_;  // what other encodings than fp32 are expanded into
+  wire::Halves halves_ = wire::Halves::Widen;
   Wire wire_;
   std::deque<Delayed> delayed_;
   std::uint64_t bytes_sent_ = 0;

@@ -15,7 +15,7 @@ namespace hermes::wire {
 
 inline constexpr std::uint16_t kWireVersion = 3;
 /// No header is longer; a transport sizes its receive buffers with it.
-inline constexpr std::size_t kHeaderBytesMax = 1024;
+inline constexpr std::size_t kHeaderBytesMax = HeaderBytes::kCapacity;
 /// Texts (a version, the detail of a Stop) are cut to this length when they are encoded.
 inline constexpr std::size_t kTextBytesMax = 256;
 
@@ -27,6 +27,8 @@ Frame encode(const protocol::Message& message, PayloadEncoding encoding = Payloa
 
 /// Encodes what one rank sends, and remembers the last model: released to many workers, it is
 /// converted once, and the frames share the block. Single-threaded.
+///
+/// Requires: a version names one model.
 class Encoder {
  public:
   explicit Encoder(PayloadEncoding encoding) : encoding_(encoding) {}
@@ -37,17 +39,16 @@ class Encoder {
 
  private:
   PayloadEncoding encoding_;
-  std::weak_ptr<const void> model_owner_;
-  std::span<const float> model_;  // only compared: what it refers to may be gone
-  EncodedPayload encoded_model_;
+  Version version_{};  // of the model below
+  EncodedPayload encoded_model_{};
 };
 
-/// The message in a frame from another rank. An Fp32 payload shares the frame's block, others are
-/// expanded into a buffer of `pool`. Nothing in the frame is trusted: each size is checked before
-/// it is used.
+/// The message in a frame from another rank. An Fp32 payload shares the frame's block (so do halves
+/// that are kept), others are expanded into a buffer of `pool`. Nothing in the frame is trusted:
+/// each size is checked before it is used.
 ///
 /// `pool.size()` is the largest number of values that fits the run (the parameters of the model).
 /// Throws DecodeError when something about the frame is wrong.
-protocol::Message decode(const Frame& frame, ParameterPool& pool);
+protocol::Message decode(const Frame& frame, ParameterPool& pool, Halves halves = Halves::Widen);
 
 }  // namespace hermes::wire

@@ -21,8 +21,13 @@ struct EncodedPayload {
 /// that is not larger, so no payload is larger than its parameters.
 EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding);
 
+/// What becomes of numbers of 16 bits that arrive: floats, in a buffer of the pool, or they stay
+/// where and what they are, for a receiver that reads them once.
+enum class Halves : std::uint8_t { Widen, Keep };
+
 /// Nothing in the payload is trusted. Fp32 stays where it is; others are expanded into a buffer of
 /// the pool. The pool's size is the largest count. Throws DecodeError.
-SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool);
+SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& pool,
+                                Halves halves = Halves::Widen);
 
 }  // namespace hermes::wire

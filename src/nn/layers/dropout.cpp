@@ -1,6 +1,7 @@
 #include "hermes/nn/layers/dropout.hpp"
 
 #include "../spec_check.hpp"
+#include "nn/kernels/activations.hpp"
 #include "view_ops.hpp"
 
 namespace hermes::nn {
@@ -17,32 +18,28 @@ class Dropout final : public Layer {
   std::size_t saved_bytes(std::size_t batch) const override { return batch * shape_.size(); }
 
   void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
-    copy_values(x, y);
     if (context.mode == Mode::Inference) {
+      copy_values(x, y);
       return;
     }
     for (std::byte& kept : context.saved.first(saved_bytes(x.batch))) {
       kept = std::byte{context.random.uniform() >= rate_};
     }
-    apply_mask(context.saved, y);
+    apply_mask(context.saved, x, y);
   }
 
   void backward(const LayerContext& context, ConstTensorView /*x*/, ConstTensorView /*y*/,
                 ConstTensorView dy, TensorView dx) const override {
-    copy_values(dy, dx);
-    apply_mask(context.saved, dx);
+    apply_mask(context.saved, dy, dx);
   }
 
  private:
-  void apply_mask(std::span<const std::byte> mask, TensorView values) const {
-    const std::byte* kept = mask.data();
-    for (std::size_t n = 0; n < values.batch; ++n) {
-      for (std::size_t h = 0; h < values.height; ++h) {
-        float* row = values.row(n, h);
-        for (std::size_t i = 0; i < values.row_size(); ++i) {
-          row[i] = kept[i] == std::byte{1} ? scale_ * row[i] : 0.0F;
-        }
-        kept += values.row_size();
+  void apply_mask(std::span<const std::byte> kept, ConstTensorView x, TensorView y) const {
+    const std::size_t row_size = y.row_size();
+    for (std::size_t n = 0; n < y.batch; ++n) {
+      for (std::size_t h = 0; h < y.height; ++h) {
+        keep_some(kept.first(row_size), scale_, {x.row(n, h), row_size}, {y.row(n, h), row_size});
+        kept = kept.subspan(row_size);
       }
     }
   }

@@ -4,7 +4,7 @@
 
 namespace hermes::nn {
 
-/// Base of activations: works on rows in place, whatever the strides. A derived class gives the
+/// Base of activations: works on rows, whatever the strides. A derived class gives the
 /// function and its derivative in terms of the output.
 class ElementwiseLayer : public Layer {
  public:
@@ -19,10 +19,11 @@ class ElementwiseLayer : public Layer {
                 ConstTensorView dy, TensorView dx) const final;
 
  private:
-  /// x -> f(x)
-  virtual void apply(std::span<float> values) const = 0;
-  /// dy -> dy f'(x), where y = f(x)
-  virtual void apply_derivative(std::span<const float> y, std::span<float> gradient) const = 0;
+  /// y = f(x); y may be x
+  virtual void apply(std::span<const float> x, std::span<float> y) const = 0;
+  /// dx = dy f'(x), where y = f(x); dx may be dy
+  virtual void apply_derivative(std::span<const float> y, std::span<const float> dy,
+                                std::span<float> dx) const = 0;
 
   Shape shape_;
 };

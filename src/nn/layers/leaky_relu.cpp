@@ -2,6 +2,7 @@
 
 #include "../spec_check.hpp"
 #include "elementwise_layer.hpp"
+#include "nn/kernels/activations.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -12,19 +13,13 @@ class LeakyRelu final : public ElementwiseLayer {
   std::string_view name() const override { return "leaky_relu"; }
 
  private:
-  void apply(std::span<float> values) const override {
-    const float slope = slope_;
-    for (float& value : values) {
-      value = value < 0.0F ? slope * value : value;
-    }
+  void apply(std::span<const float> x, std::span<float> y) const override {
+    leaky_relu_forward(slope_, x, y);
   }
 
-  // The sign of y tells that of x because the slope is not negative.
-  void apply_derivative(std::span<const float> y, std::span<float> gradient) const override {
-    const float slope = slope_;
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      gradient[i] *= y[i] > 0.0F ? 1.0F : slope;
-    }
+  void apply_derivative(std::span<const float> y, std::span<const float> dy,
+                        std::span<float> dx) const override {
+    leaky_relu_backward(slope_, y, dy, dx);
   }
 
   float slope_;

@@ -20,6 +20,13 @@ struct Pool2dGeometry {
                   std::size_t column, std::size_t i) const {
     return x.row(image, row * stride + i / size) + (column * stride + i % size) * input.channels;
   }
+
+  bool has_overlap() const { return stride < size; }
+  /// Every pixel of the input is in exactly one window.
+  bool is_partition() const {
+    return stride == size && output.height * size == input.height &&
+           output.width * size == input.width;
+  }
 };
 
 /// Throws ConfigError where size or stride is out of range or no window fits into the image.

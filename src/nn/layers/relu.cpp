@@ -1,6 +1,7 @@
 #include "hermes/nn/layers/relu.hpp"
 
 #include "elementwise_layer.hpp"
+#include "nn/kernels/activations.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -11,16 +12,11 @@ class Relu final : public ElementwiseLayer {
   std::string_view name() const override { return "relu"; }
 
  private:
-  void apply(std::span<float> values) const override {
-    for (float& value : values) {
-      value = value < 0.0F ? 0.0F : value;  // this way round NaN stays NaN
-    }
-  }
+  void apply(std::span<const float> x, std::span<float> y) const override { relu_forward(x, y); }
 
-  void apply_derivative(std::span<const float> y, std::span<float> gradient) const override {
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      gradient[i] = y[i] > 0.0F ? gradient[i] : 0.0F;
-    }
+  void apply_derivative(std::span<const float> y, std::span<const float> dy,
+                        std::span<float> dx) const override {
+    relu_backward(y, dy, dx);
   }
 };
 

@@ -1,8 +1,7 @@
 #include "hermes/nn/layers/tanh.hpp"
 
-#include <Eigen/Core>
-
 #include "elementwise_layer.hpp"
+#include "nn/kernels/activations.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -13,15 +12,11 @@ class Tanh final : public ElementwiseLayer {
   std::string_view name() const override { return "tanh"; }
 
  private:
-  void apply(std::span<float> values) const override {
-    Eigen::Map<Eigen::ArrayXf> array(values.data(), static_cast<Eigen::Index>(values.size()));
-    array = array.tanh();
-  }
+  void apply(std::span<const float> x, std::span<float> y) const override { tanh_forward(x, y); }
 
-  void apply_derivative(std::span<const float> y, std::span<float> gradient) const override {
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      gradient[i] *= 1.0F - y[i] * y[i];
-    }
+  void apply_derivative(std::span<const float> y, std::span<const float> dy,
+                        std::span<float> dx) const override {
+    tanh_backward(y, dy, dx);
   }
 };
 

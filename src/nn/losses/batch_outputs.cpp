@@ -1,7 +1,5 @@
 #include "batch_outputs.hpp"
 
-#include <algorithm>
-
 #include "hermes/core/assert.hpp"
 
 namespace hermes::nn {
@@ -32,8 +30,13 @@ std::size_t BatchOutputs::label(std::size_t sample) const {
 
 bool BatchOutputs::is_correct(std::size_t sample) const {
   const std::span<const float> outputs = row(sample);
-  const auto largest = std::max_element(outputs.begin(), outputs.end());
-  return static_cast<std::size_t>(largest - outputs.begin()) == label(sample);
+  const std::size_t own = label(sample);
+  // Without branches, which no processor could predict here.
+  bool is_largest = true;
+  for (std::size_t c = 0; c < outputs.size(); ++c) {
+    is_largest &= c < own ? outputs[c] < outputs[own] : outputs[c] <= outputs[own];
+  }
+  return is_largest;
 }
 
 }  // namespace hermes::nn

@@ -20,7 +20,7 @@ class BatchOutputs {
   std::span<float> gradient_row(std::size_t sample) const;
   /// Checked to be one of the classes.
   std::size_t label(std::size_t sample) const;
-  /// The first largest output is that of the label.
+  /// The first largest output is that of the label; never so with a NaN among them.
   bool is_correct(std::size_t sample) const;
 
  private:

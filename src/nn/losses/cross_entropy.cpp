@@ -1,9 +1,9 @@
 #include "hermes/nn/losses/cross_entropy.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "batch_outputs.hpp"
+#include "exponentials.hpp"
 
 namespace hermes::nn {
 
@@ -16,19 +16,21 @@ LossResult CrossEntropy::evaluate(std::span<const float> outputs,
   double loss_sum = 0.0;
   for (std::size_t n = 0; n < samples.batch(); ++n) {
     const std::span<const float> logits = samples.row(n);
-    // Relative to the largest, no exponential overflows and their sum is at least 1.
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    double sum = 0.0;
-    for (const float logit : logits) {
-      sum += std::exp(logit - largest);
-    }
-    loss_sum += std::log(sum) + largest - static_cast<double>(logits[samples.label(n)]);
-    result.correct += samples.is_correct(n) ? 1 : 0;
+    const std::size_t label = samples.label(n);
     const std::span<float> derivative = samples.gradient_row(n);
-    for (std::size_t c = 0; c < derivative.size(); ++c) {
-      const double target = c == samples.label(n) ? 1.0 : 0.0;
-      derivative[c] = static_cast<float>(share * (std::exp(logits[c] - largest) / sum - target));
+    const auto [largest, sum] = sum_exponentials(logits, derivative);
+    loss_sum += std::log(sum) + largest - static_cast<double>(logits[label]);
+    result.correct += samples.is_correct(n) ? 1 : 0;
+    if (derivative.empty()) {
+      continue;
     }
+    // share * (probability - target); only the label's target is not 0
+    const double scale = share / sum;
+    const double of_label = scale * static_cast<double>(derivative[label]) - share;
+    for (float& value : derivative) {
+      value = static_cast<float>(scale * static_cast<double>(value));
+    }
+    derivative[label] = static_cast<float>(of_label);
   }
   result.mean_loss = share * loss_sum;
   return result;

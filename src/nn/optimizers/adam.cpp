@@ -13,8 +13,8 @@ class Adam final : public Optimizer {
  private:
   void update(std::span<float> parameters, std::span<const float> gradients,
               double learning_rate) override {
-    adam_update(coefficients_, WeightDecay::InGradient, step_count(), learning_rate, gradients,
-                slot(0), slot(1), parameters);
+    adam_update(adam_factors(coefficients_, WeightDecay::InGradient, step_count(), learning_rate),
+                gradients, slot(0), slot(1), parameters);
   }
 
   AdamCoefficients coefficients_;

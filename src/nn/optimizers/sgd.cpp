@@ -2,6 +2,7 @@
 
 #include "../spec_check.hpp"
 #include "hermes/core/error.hpp"
+#include "sgd_update.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -15,32 +16,14 @@ class Sgd final : public Optimizer {
         nesterov_(spec.nesterov) {}
 
  private:
-  // Locals, because for all the compiler knows a store to a parameter changes a float member.
   void update(std::span<float> parameters, std::span<const float> gradients,
               double learning_rate) override {
-    const auto rate = static_cast<float>(learning_rate);
-    const float decay = weight_decay_;
+    const SgdCoefficients coefficients{static_cast<float>(learning_rate), momentum_, weight_decay_,
+                                       nesterov_};
     if (momentum_ > 0.0F) {
-      update_with_momentum(parameters, gradients, rate);
-      return;
-    }
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      parameters[i] -= rate * (gradients[i] + decay * parameters[i]);
-    }
-  }
-
-  void update_with_momentum(std::span<float> parameters, std::span<const float> gradients,
-                            float rate) {
-    const float decay = weight_decay_;
-    const float momentum = momentum_;
-    // Nesterov looks one momentum step ahead: g + momentum m instead of m.
-    const float own = nesterov_ ? 1.0F : 0.0F;
-    const float carried = nesterov_ ? momentum : 1.0F;
-    const std::span<float> velocity = slot(0);
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const float gradient = gradients[i] + decay * parameters[i];
-      velocity[i] = momentum * velocity[i] + gradient;
-      parameters[i] -= rate * (own * gradient + carried * velocity[i]);
+      sgd_update(coefficients, gradients, slot(0), parameters);
+    } else {
+      sgd_update(coefficients, gradients, parameters);
     }
   }
 

@@ -2,21 +2,27 @@
 #include <array>
 
 #include "hermes/protocol/strategies/merge_rules.hpp"
+#include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
 
 void EachDelta::merge(const MergeInput& input, std::span<float> merged) {
-  constexpr std::size_t kBlock = 1024;
-  std::array<double, kBlock> delta{};
+  alignas(64) std::array<float, kParameterBlock> room;
+  alignas(64) std::array<double, kParameterBlock> wide;
   std::span<const float> model = input.global;
   for (const Update& update : input.updates) {
     optimizer_.begin(merged.size());
-    for (std::size_t begin = 0; begin < merged.size(); begin += kBlock) {
-      const std::size_t count = std::min(kBlock, merged.size() - begin);
-      const std::span<const float> values = update.payload.values().subspan(begin, count);
-      std::copy(values.begin(), values.end(), delta.begin());
-      optimizer_.advance(begin, std::span(delta).first(count), model.subspan(begin, count),
-                         merged.subspan(begin, count));
+    for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
+      const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
+      const std::span<const float> delta = update.payload.read(begin, std::span(room).first(count));
+      const std::span<const float> from = model.subspan(begin, count);
+      const std::span<float> out = merged.subspan(begin, count);
+      if (optimizer_.is_plain()) {
+        add(from, delta, out);
+      } else {
+        std::copy(delta.begin(), delta.end(), wide.begin());
+        optimizer_.advance(begin, std::span(wide).first(count), from, out);
+      }
     }
     model = merged;
   }

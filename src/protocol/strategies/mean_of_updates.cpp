@@ -3,6 +3,7 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/protocol/strategies/merge_rules.hpp"
+#include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
 
@@ -14,35 +15,30 @@ void MeanOfUpdates::merge(const MergeInput& input, std::span<float> merged) {
   }
   optimizer_.begin(merged.size());
   const bool is_model = payload_ == PayloadKind::Parameters;
-  // Blocks keep the double-precision sums in the first-level cache.
-  constexpr std::size_t kBlock = 1024;
-  std::array<double, kBlock> means{};
-  for (std::size_t begin = 0; begin < merged.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, merged.size() - begin);
-    std::fill_n(means.begin(), count, -0.0);  // + 0.0 would lose the sign of a lone -0.0
-    for (const Update& update : input.updates) {
-      const float* values = update.payload.values().data() + begin;
-      const auto weight = static_cast<double>(update.samples);
-      for (std::size_t i = 0; i < count; ++i) {
-        means[i] += weight * static_cast<double>(values[i]);
-      }
+  const bool is_plain_mean = is_model && optimizer_.is_plain();
+  rooms_.resize(std::max(rooms_.size(), input.updates.size() * kParameterBlock));
+  alignas(64) std::array<double, kParameterBlock> sums;
+  for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
+    const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
+    terms_.clear();
+    for (std::size_t k = 0; k < input.updates.size(); ++k) {
+      const Update& update = input.updates[k];
+      const std::span<float> room = std::span(rooms_).subspan(k * kParameterBlock, count);
+      terms_.push_back(
+          {static_cast<double>(update.samples) / samples, update.payload.read(begin, room).data()});
     }
     const std::span<const float> global = input.global.subspan(begin, count);
     const std::span<float> out = merged.subspan(begin, count);
-    for (std::size_t i = 0; i < count; ++i) {
-      means[i] /= samples;
-    }
-    if (is_model && optimizer_.is_plain()) {
-      std::transform(means.begin(), means.begin() + count, out.begin(),
-                     [](double mean) { return static_cast<float>(mean); });
+    if (is_plain_mean) {
+      weighted_sum(terms_, out);
       continue;
     }
     if (is_model) {
-      for (std::size_t i = 0; i < count; ++i) {
-        means[i] -= static_cast<double>(global[i]);
-      }
+      terms_.push_back({-1.0, global.data()});
     }
-    optimizer_.advance(begin, std::span(means).first(count), global, out);
+    const std::span<double> mean = std::span(sums).first(count);
+    weighted_sum(terms_, mean);
+    optimizer_.advance(begin, mean, global, out);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <list>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -17,10 +18,11 @@ namespace {
 /// What one rank has not yet received. `turns` holds every source with frames once, in the order
 /// in which they are served.
 struct Mailbox {
-  explicit Mailbox(std::size_t sources) : frames(sources) {}
+  explicit Mailbox(std::size_t sources) : frames(sources) { turns.reserve(sources); }
 
-  std::vector<std::deque<Frame>> frames;
-  std::deque<std::int32_t> turns;
+  std::vector<std::list<Frame>> frames;
+  std::list<Frame> spare;  // places of frames, to be used again
+  std::vector<std::int32_t> turns;
   std::condition_variable arrived;
 };
 
@@ -67,14 +69,18 @@ class InProcNetwork::Endpoint final : public Transport {
     const std::size_t bytes = frame.header.size() + frame.payload.bytes.size();
     const std::lock_guard lock(shared_->mutex);
     Mailbox& mailbox = shared_->mailboxes[index(to)];
-    std::deque<Frame>& queue = mailbox.frames[index(rank_)];
+    std::list<Frame>& queue = mailbox.frames[index(rank_)];
     if (queue.size() >= shared_->limits.pending_sends_max) {
       return false;
     }
     if (queue.empty()) {
       mailbox.turns.push_back(rank_.value);
     }
-    queue.push_back(std::move(frame));
+    if (mailbox.spare.empty()) {
+      mailbox.spare.emplace_back();
+    }
+    mailbox.spare.front() = std::move(frame);
+    queue.splice(queue.end(), mailbox.spare, mailbox.spare.begin());
     ++traffic.frames_sent;
     traffic.bytes_sent += bytes;
     mailbox.arrived.notify_one();
@@ -127,10 +133,10 @@ class InProcNetwork::Endpoint final : public Transport {
       return std::nullopt;
     }
     const Rank from{mailbox.turns.front()};
-    mailbox.turns.pop_front();
-    std::deque<Frame>& queue = mailbox.frames[index(from)];
+    mailbox.turns.erase(mailbox.turns.begin());
+    std::list<Frame>& queue = mailbox.frames[index(from)];
     Received received{from, std::move(queue.front())};
-    queue.pop_front();
+    mailbox.spare.splice(mailbox.spare.end(), queue, queue.begin());
     if (!queue.empty()) {
       mailbox.turns.push_back(from.value);
     }

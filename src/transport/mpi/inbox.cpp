@@ -20,6 +20,7 @@ Inbox::Inbox(std::int32_t rank_count, const TransportLimits& limits)
       slots_(slot_bytes_ * kHeaderSlots),
       pool_(limits.payload_bytes_max),
       streams_(static_cast<std::size_t>(rank_count)) {
+  turns_.reserve(streams_.size());
   for (std::size_t index = 0; index < kHeaderSlots; ++index) {
     post_header(index);
   }
@@ -62,12 +63,11 @@ void Inbox::on_header(std::size_t index, const Requests::Completion& completion)
     return;
   }
   const auto header = bytes.first(completion.bytes).subspan(sizeof(prelude));
-  accept(completion.source,
-         {prelude.sequence, prelude.payload_bytes, Bytes(header.begin(), header.end())});
+  accept(completion.source, {prelude.sequence, prelude.payload_bytes, HeaderBytes(header)});
 }
 
 /// Puts an arrival, and those that waited for it, into the stream.
-void Inbox::accept(Rank from, Arrival arrival) {
+void Inbox::accept(Rank from, const Arrival& arrival) {
   Stream& peer = stream(from);
   const std::uint32_t ahead = arrival.sequence - peer.next_sequence;
   if (ahead >= kWaitingFramesMax || peer.frames.size() >= kWaitingFramesMax) {
@@ -75,21 +75,21 @@ void Inbox::accept(Rank from, Arrival arrival) {
     return;
   }
   if (ahead > 0) {
-    peer.early.push_back(std::move(arrival));
+    peer.early.push_back(arrival);
     return;
   }
-  enqueue(from, std::move(arrival));
+  enqueue(from, arrival);
   const auto follows = [&](const Arrival& early) { return early.sequence == peer.next_sequence; };
   for (auto next = std::find_if(peer.early.begin(), peer.early.end(), follows);
        next != peer.early.end() && !peer.broken;
        next = std::find_if(peer.early.begin(), peer.early.end(), follows)) {
-    Arrival following = std::move(*next);
+    const Arrival following = *next;
     peer.early.erase(next);
-    enqueue(from, std::move(following));
+    enqueue(from, following);
   }
 }
 
-void Inbox::enqueue(Rank from, Arrival arrival) {
+void Inbox::enqueue(Rank from, const Arrival& arrival) {
   Stream& peer = stream(from);
   if (arrival.payload_bytes > limits_.payload_bytes_max) {
     // Its payload stays unmatched. Receiving it into a shorter buffer would be worse: Open MPI 4.1
@@ -98,8 +98,8 @@ void Inbox::enqueue(Rank from, Arrival arrival) {
     return;
   }
   ++peer.next_sequence;
-  Incoming& incoming = peer.frames.emplace_back();
-  incoming.frame.header = std::move(arrival.header);
+  Incoming& incoming = next_incoming(peer);
+  incoming.frame.header = arrival.header;
   if (arrival.payload_bytes == 0) {
     incoming.complete = true;
     return;
@@ -111,6 +111,18 @@ void Inbox::enqueue(Rank from, Arrival arrival) {
                   kPayloadTag, MPI_COMM_WORLD, &request),
         "MPI_Irecv", from);
   requests_.add(request, PayloadOf{&incoming});
+}
+
+Inbox::Incoming& Inbox::next_incoming(Stream& peer) {
+  if (spare_.empty()) {
+    spare_.emplace_back();
+  }
+  peer.frames.splice(peer.frames.end(), spare_, spare_.begin());
+  Incoming& incoming = peer.frames.back();
+  incoming.frame = {};
+  incoming.complete = false;
+  incoming.malformed = false;
+  return incoming;
 }
 
 void Inbox::on_payload(Incoming& incoming, const Requests::Completion& completion) {
@@ -128,7 +140,7 @@ void Inbox::break_stream(Rank from) {
   peer.broken = true;
   peer.early.clear();
   if (peer.frames.size() < kWaitingFramesMax) {
-    Incoming& incoming = peer.frames.emplace_back();
+    Incoming& incoming = next_incoming(peer);
     incoming.complete = true;
     incoming.malformed = true;
   }
@@ -147,10 +159,10 @@ std::optional<Received> Inbox::next() {
     return std::nullopt;
   }
   const Rank from = turns_.front();
-  turns_.pop_front();
+  turns_.erase(turns_.begin());
   Stream& peer = stream(from);
   Received received{from, std::move(peer.frames.front().frame), peer.frames.front().malformed};
-  peer.frames.pop_front();
+  spare_.splice(spare_.end(), peer.frames, peer.frames.begin());
   peer.has_turn = false;
   give_turn(from);
   return received;

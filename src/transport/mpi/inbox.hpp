@@ -2,13 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <variant>
 #include <vector>
 
+#include "hermes/core/buffer.hpp"
 #include "hermes/transport/transport.hpp"
 #include "transport/mpi/payload_pool.hpp"
 #include "transport/mpi/prelude.hpp"
@@ -36,7 +37,7 @@ class Inbox {
   struct Arrival {
     std::uint32_t sequence = 0;
     std::uint64_t payload_bytes = 0;
-    Bytes header;
+    HeaderBytes header;
   };
   struct Incoming {
     Frame frame;
@@ -44,7 +45,7 @@ class Inbox {
     bool malformed = false;
   };
   struct Stream {
-    std::deque<Incoming> frames;  // stable addresses: a posted receive points to its frame
+    std::list<Incoming> frames;  // stable addresses: a posted receive points to its frame
     std::vector<Arrival> early;
     std::uint32_t next_sequence = 0;
     bool broken = false;
@@ -62,8 +63,9 @@ class Inbox {
   void post_header(std::size_t index);
   void on_header(std::size_t index, const Requests::Completion& completion);
   void on_payload(Incoming& incoming, const Requests::Completion& completion);
-  void accept(Rank from, Arrival arrival);
-  void enqueue(Rank from, Arrival arrival);
+  void accept(Rank from, const Arrival& arrival);
+  void enqueue(Rank from, const Arrival& arrival);
+  Incoming& next_incoming(Stream& peer);
   void break_stream(Rank from);
   void give_turn(Rank from);
   Stream& stream(Rank from) { return streams_[static_cast<std::size_t>(from.value)]; }
@@ -73,7 +75,8 @@ class Inbox {
   AlignedVector<std::byte> slots_;
   PayloadPool pool_;
   std::vector<Stream> streams_;
-  std::deque<Rank> turns_;  // every stream whose first frame is complete, once
+  std::list<Incoming> spare_;  // to be used again
+  std::vector<Rank> turns_;    // every stream whose first frame is complete, once
   Requests requests_;
 };
 

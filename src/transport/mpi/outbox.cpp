@@ -1,6 +1,8 @@
 #include "transport/mpi/outbox.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "hermes/core/assert.hpp"
@@ -18,21 +20,28 @@ bool Outbox::send(Rank to, Frame frame) {
   }
   const Prelude prelude{.sequence = peer(to).next_sequence,
                         .payload_bytes = frame.payload.bytes.size()};
-  Bytes header(sizeof(prelude) + frame.header.size());
-  std::memcpy(header.data(), &prelude, sizeof(prelude));
-  std::copy(frame.header.begin(), frame.header.end(), header.begin() + sizeof(prelude));
-
-  const Position position = outgoing_.insert(
-      outgoing_.end(),
-      {.to = to, .header = std::move(header), .payload = std::move(frame.payload)});
+  const Position position = next_outgoing();
+  position->to = to;
+  position->payload = std::move(frame.payload);
+  std::memcpy(position->header.data(), &prelude, sizeof(prelude));
+  std::copy(frame.header.begin(), frame.header.end(), position->header.data() + sizeof(prelude));
   ++peer(to).next_sequence;
   ++peer(to).pending;
   ++pending_;
-  start(position, position->header, kHeaderTag);
+  start(position, std::span(position->header).first(sizeof(prelude) + frame.header.size()),
+        kHeaderTag);
   if (!position->payload.bytes.empty()) {
     start(position, position->payload.bytes, kPayloadTag);
   }
   return true;
+}
+
+Outbox::Position Outbox::next_outgoing() {
+  if (spare_.empty()) {
+    spare_.emplace_back();
+  }
+  outgoing_.splice(outgoing_.end(), spare_, spare_.begin());
+  return std::prev(outgoing_.end());
 }
 
 void Outbox::start(Position frame, std::span<const std::byte> bytes, int tag) {
@@ -54,7 +63,9 @@ void Outbox::poll() {
       --peer(frame->to).pending;
       --pending_;
     }
-    outgoing_.erase(frame);
+    frame->payload = {};
+    frame->abandoned = false;
+    spare_.splice(spare_.end(), outgoing_, frame);
   }
 }
 

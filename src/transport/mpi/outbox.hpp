@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "hermes/transport/transport.hpp"
+#include "transport/mpi/prelude.hpp"
 #include "transport/mpi/request_set.hpp"
 
 namespace hermes::transport {
@@ -30,10 +32,10 @@ class Outbox {
  private:
   struct Outgoing {
     Rank to;
-    Bytes header;  // prelude and header
     SharedBytes payload;
     int open_requests = 0;
     bool abandoned = false;
+    std::array<std::byte, sizeof(Prelude) + HeaderBytes::kCapacity> header;  // prelude and header
   };
   struct Peer {
     std::uint32_t next_sequence = 0;
@@ -41,13 +43,15 @@ class Outbox {
   };
   using Position = std::list<Outgoing>::iterator;
 
+  Position next_outgoing();
   void start(Position frame, std::span<const std::byte> bytes, int tag);
   Peer& peer(Rank to) { return peers_[static_cast<std::size_t>(to.value)]; }
 
   TransportLimits limits_;
   std::vector<Peer> peers_;
   std::size_t pending_ = 0;
-  std::list<Outgoing> outgoing_;
+  std::list<Outgoing> outgoing_;  // stable addresses: MPI reads from them
+  std::list<Outgoing> spare_;     // to be used again
   RequestSet<Position> requests_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace hermes::transport {
 
@@ -9,14 +10,15 @@ namespace hermes::transport {
 /// reader, in whatever thread, lets go of it; it may outlive the pool.
 class PayloadPool {
  public:
-  explicit PayloadPool(std::size_t buffer_bytes);
+  explicit PayloadPool(std::size_t buffer_bytes) : buffer_bytes_(buffer_bytes) {}
 
   /// A buffer with unspecified content.
   std::shared_ptr<std::byte> acquire();
 
  private:
-  struct FreeList;
-  std::shared_ptr<FreeList> free_;
+  class Block;
+  std::size_t buffer_bytes_;
+  std::vector<std::shared_ptr<Block>> blocks_;
 };
 
 }  // namespace hermes::transport

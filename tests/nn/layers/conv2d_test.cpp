@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "nn/support/gradient_check.hpp"
@@ -91,7 +93,8 @@ void expect_close(const std::vector<float>& actual, const std::vector<double>& e
                   const std::string& what) {
   ASSERT_EQ(actual.size(), expected.size()) << what;
   for (std::size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_NEAR(actual[i], expected[i], 1e-4) << what << ", element " << i;
+    const double tolerance = 2e-5 * std::max(5.0, std::abs(expected[i]));
+    ASSERT_NEAR(actual[i], expected[i], tolerance) << what << ", element " << i;
   }
 }
 

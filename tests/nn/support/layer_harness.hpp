@@ -15,7 +15,7 @@ class LayerHarness {
  public:
   LayerHarness(const LayerSpec& spec, const Shape& input, std::size_t batch);
 
-  const Layer& layer() const { return *layer_; }
+  Layer& layer() { return *layer_; }
   std::size_t batch() const { return batch_; }
   std::size_t input_size() const { return batch_ * input_.size(); }
   std::size_t output_size() const { return batch_ * layer_->output_shape().size(); }

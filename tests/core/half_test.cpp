@@ -1,4 +1,4 @@
-#include "hermes/wire/half.hpp"
+#include "hermes/core/half.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,18 +7,14 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <ostream>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "hermes/core/random.hpp"
-#include "wire/half_kernels.hpp"
+#include "hermes/core/simd.hpp"
 
-namespace hermes::wire {
-
-void PrintTo(const HalfKernels& kernels, std::ostream* out) {
-  *out << kernels.name;
-}
-
+namespace hermes {
 namespace {
 
 using Halves = std::vector<std::uint16_t>;
@@ -118,21 +114,24 @@ Floats interesting_floats(const Format& format) {
   return floats;
 }
 
-class HalfTest : public testing::TestWithParam<HalfKernels> {
+using Narrow = void (*)(std::span<const float>, std::span<std::uint16_t>);
+using Widen = void (*)(std::span<const std::uint16_t>, std::span<float>);
+
+class HalfTest : public testing::TestWithParam<SimdTarget> {
  protected:
-  static void expect_narrowed(HalfKernels::Narrow narrow, const Format& format) {
+  static void expect_narrowed(Narrow narrow, const Format& format) {
     const Floats floats = interesting_floats(format);
     Halves halves(floats.size());
-    narrow(floats.data(), halves.data(), floats.size());
+    narrow(floats, halves);
     for (std::size_t i = 0; i < floats.size(); ++i) {
       ASSERT_EQ(halves[i], format.narrow(floats[i])) << std::hexfloat << floats[i];
     }
   }
 
-  static void expect_widened(HalfKernels::Widen widen, const Format& format) {
+  static void expect_widened(Widen widen, const Format& format) {
     const Halves halves = all_halves();
     Floats floats(halves.size());
-    widen(halves.data(), floats.data(), halves.size());
+    widen(halves, floats);
     for (std::size_t i = 0; i < halves.size(); ++i) {
       ASSERT_EQ(std::bit_cast<std::uint32_t>(floats[i]),
                 std::bit_cast<std::uint32_t>(format.widen(halves[i])))
@@ -141,33 +140,35 @@ class HalfTest : public testing::TestWithParam<HalfKernels> {
   }
 
   /// There and back: the same bits, but for the quiet bit of a NaN.
-  static void expect_round_trip(HalfKernels::Widen widen, HalfKernels::Narrow narrow,
-                                const Format& format) {
+  static void expect_round_trip(Widen widen, Narrow narrow, const Format& format) {
     const Halves halves = all_halves();
     Floats floats(halves.size());
     Halves back(halves.size());
-    widen(halves.data(), floats.data(), halves.size());
-    narrow(floats.data(), back.data(), floats.size());
+    widen(halves, floats);
+    narrow(floats, back);
     for (std::size_t i = 0; i < halves.size(); ++i) {
       const bool is_nan = (i & 0x7FFFU) > format.infinity();
       ASSERT_EQ(back[i], is_nan ? i | 1U << (format.fraction_bits - 1) : i);
     }
   }
+
+ private:
+  SimdTargetScope scope_{GetParam()};
 };
 
 TEST_P(HalfTest, narrows_to_the_nearest_value_and_to_the_even_one_of_two) {
-  expect_narrowed(GetParam().to_fp16, kFp16);
-  expect_narrowed(GetParam().to_bf16, kBf16);
+  expect_narrowed(to_fp16, kFp16);
+  expect_narrowed(to_bf16, kBf16);
 }
 
 TEST_P(HalfTest, widens_each_of_the_65536_values_exactly) {
-  expect_widened(GetParam().from_fp16, kFp16);
-  expect_widened(GetParam().from_bf16, kBf16);
+  expect_widened(from_fp16, kFp16);
+  expect_widened(from_bf16, kBf16);
 }
 
 TEST_P(HalfTest, brings_each_of_the_65536_values_back) {
-  expect_round_trip(GetParam().from_fp16, GetParam().to_fp16, kFp16);
-  expect_round_trip(GetParam().from_bf16, GetParam().to_bf16, kBf16);
+  expect_round_trip(from_fp16, to_fp16, kFp16);
+  expect_round_trip(from_bf16, to_bf16, kBf16);
 }
 
 TEST_P(HalfTest, any_length_at_any_address_touches_its_own_elements_only) {
@@ -177,16 +178,15 @@ TEST_P(HalfTest, any_length_at_any_address_touches_its_own_elements_only) {
   for (std::size_t offset = 0; offset < 3; ++offset) {
     for (std::size_t count = 0; count < 70; ++count) {
       for (const auto& [narrow, widen, half] :
-           {std::tuple(GetParam().to_fp16, GetParam().from_fp16, 0x3E00),
-            std::tuple(GetParam().to_bf16, GetParam().from_bf16, 0x3FC0)}) {
+           {std::tuple<Narrow, Widen, int>(to_fp16, from_fp16, 0x3E00), std::tuple<Narrow, Widen, int>(to_bf16, from_bf16, 0x3FC0)}) {
         Halves halves(80, kUntouched);
-        narrow(source.data() + offset, halves.data() + offset, count);
+        narrow(std::span(source).subspan(offset, count), std::span(halves).subspan(offset, count));
         EXPECT_EQ(std::count(halves.begin(), halves.end(), half), count);
         EXPECT_EQ(std::count(halves.begin() + offset, halves.begin() + offset + count, half),
                   count);
         EXPECT_EQ(std::count(halves.begin(), halves.end(), kUntouched), 80 - count);
         Floats floats(80, -7.0F);
-        widen(halves.data() + offset, floats.data() + offset, count);
+        widen(std::span(halves).subspan(offset, count), std::span(floats).subspan(offset, count));
         EXPECT_EQ(std::count(floats.begin() + offset, floats.begin() + offset + count, kValue),
                   count);
         EXPECT_EQ(std::count(floats.begin(), floats.end(), -7.0F), 80 - count);
@@ -195,14 +195,10 @@ TEST_P(HalfTest, any_length_at_any_address_touches_its_own_elements_only) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryPathOfThisCpu, HalfTest, testing::ValuesIn(supported_half_kernels()),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(EveryTarget, HalfTest, testing::ValuesIn(supported_simd_targets()),
+                         [](const auto& test) { return "target" + std::to_string(test.index); });
 
-TEST(HalfPathTest, the_first_path_is_portable) {
-  EXPECT_EQ(supported_half_kernels().front().name, "portable");
-}
-
-TEST(HalfPathTest, public_functions_convert_like_every_path) {
+TEST(HalfValueTest, some_values_that_everybody_knows) {
   const Floats floats{0.0F, -0.0F, 1.0F, 65504.0F, 65520.0F, 0x1p-24F, 0x1p-25F, -0x1.8p-25F};
   Halves halves(floats.size());
   to_fp16(floats, halves);
@@ -223,4 +219,4 @@ TEST(HalfDeathTest, spans_of_different_sizes_are_a_bug) {
 }
 
 }  // namespace
-}  // namespace hermes::wire
+}  // namespace hermes

@@ -9,7 +9,7 @@
 /// Functions of this header are inlined into code for several instruction sets, so their files are
 /// compiled with target attributes, never with flags: a copy of a function here that holds AVX
 /// instructions must not end up in the portable path.
-namespace hermes::wire {
+namespace hermes {
 
 inline constexpr std::uint32_t kFloatSign = 0x80000000U;
 inline constexpr std::uint32_t kFloatInfinity = 0x7F800000U;
@@ -67,4 +67,4 @@ constexpr float float_of_bf16(std::uint16_t half) {
   return std::bit_cast<float>((bits & ~kFloatSign) > kFloatInfinity ? quiet : bits);
 }
 
-}  // namespace hermes::wire
+}  // namespace hermes
