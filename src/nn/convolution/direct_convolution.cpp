@@ -9,8 +9,8 @@
 namespace hermes::nn {
 namespace {
 
-// Blocks of images whose output gradients fill about this many floats stay in the second-level
-// cache while all products read them.
+// Blocks of images that fill about so many floats stay in the second-level cache while all parts of
+// a product, or all products, read them.
 constexpr std::size_t kBlockFloats = 65536;
 
 std::ptrdiff_t stride(std::size_t floats) {
@@ -57,19 +57,24 @@ void DirectConvolution::forward(const ConvolutionWeights& weights, ConstTensorVi
   const ConstTensorView padded = x.grown(geometry_.halo);
   const std::size_t step = geometry_.stride;
   const std::size_t run = geometry_.kernel * x.channels;
+  const std::size_t block =
+      std::max<std::size_t>(kBlockFloats / (padded.image_stride + y.image_stride), 1);
   Product product;
-  product.a = padded.data;
   product.b = weights.weight;
-  product.c = y.data;
   product.rows = {Axis{y.width, stride(step * x.channels), stride(y.channels)},
                   Axis{y.height, stride(step * padded.row_stride), stride(y.row_stride)},
-                  Axis{y.batch, stride(padded.image_stride), stride(y.image_stride)}};
+                  Axis{0, stride(padded.image_stride), stride(y.image_stride)}};
   product.depth = {Axis{run, 1, stride(y.channels)},
                    Axis{geometry_.kernel, stride(padded.row_stride), stride(run * y.channels)}};
   product.columns = y.channels;
   product.bias = weights.bias;
   product.relu = relu;
-  multiply(product);
+  for (std::size_t first = 0; first < x.batch; first += block) {
+    product.a = padded.row(first, 0);
+    product.c = y.row(first, 0);
+    product.rows[2].count = std::min(block, x.batch - first);
+    multiply(product);
+  }
 }
 
 /// Zeros that the input gradient reads around the output gradient.

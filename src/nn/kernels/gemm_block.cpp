@@ -88,6 +88,7 @@ void multiply_block(const Block& block) {
     for (std::size_t g = 0; g < kGroups; ++g) {
       a[g] = block.a + block.terms[t].a + static_cast<std::ptrdiff_t>(kGroup * g) * a_row;
     }
+    HWY_UNROLL(2)
     for (std::size_t k = 0; k < block.depth; ++k) {
       Vector columns[kVectors];
       HWY_UNROLL(4)
