@@ -89,7 +89,9 @@ void beside_axpy(benchmark::State& state, double payloads, Work work) {
 /// What a push becomes on its way to the merge.
 SharedParameters arrived(const SharedParameters& sent, PayloadEncoding encoding) {
   ParameterPool pool(sent.size());
-  return wire::decode_payload(wire::encode_payload(sent, encoding), pool, wire::Halves::Keep);
+  wire::BlockPool blocks;
+  return wire::decode_payload(wire::encode_payload(sent, encoding, blocks), pool,
+                              wire::Halves::Keep);
 }
 
 void merge(benchmark::State& state, MergeRule& rule, std::uint64_t workers,
@@ -105,10 +107,11 @@ void merge(benchmark::State& state, MergeRule& rule, std::uint64_t workers,
                              .loss = 0.5,
                              .samples = 100 + worker});
   }
-  AlignedVector<float> merged(size);
+  // In place, as the server does it unless somebody still reads the old model.
+  AlignedVector<float> merged(global.values().begin(), global.values().end());
   const MergeInput input{.version = Version{1},
                          .initial = initial.values(),
-                         .global = global.values(),
+                         .global = merged,
                          .global_loss = 0.6,
                          .updates = updates};
   beside_axpy(state, static_cast<double>(workers), [&] { rule.merge(input, merged); });
@@ -135,8 +138,7 @@ void BM_push_to_model(benchmark::State& state, PayloadEncoding encoding) {
   Report report;
   report.payload = PayloadKind::Delta;
   const Frame frame = wire::encode({report, random_block(size, 2)}, encoding);
-  const SharedParameters global = random_block(size, 1);
-  AlignedVector<float> merged(size);
+  AlignedVector<float> model(size);
   EachDelta rule({});
   ParameterPool pool(size);
   beside_axpy(state, 1.0, [&] {
@@ -145,7 +147,7 @@ void BM_push_to_model(benchmark::State& state, PayloadEncoding encoding) {
       state.SkipWithError("not finite");
     }
     const std::vector<Update> updates{Update{.payload = std::move(message.payload), .samples = 1}};
-    rule.merge({.initial = global.values(), .global = global.values(), .updates = updates}, merged);
+    rule.merge({.initial = model, .global = model, .updates = updates}, model);
   });
 }
 

@@ -1,9 +1,11 @@
 // The `hermes` program: argv -> command -> exit code. The only place that catches errors.
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "blas_choice.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "hermes/core/error.hpp"
@@ -16,9 +18,10 @@ constexpr int kBadInput = 2;
 constexpr int kFailure = 3;
 
 std::string version_text() {
-  const hermes::nn::BlasDescription blas = hermes::nn::blas_description();
-  return "hermes " + std::string(hermes::kProgramVersion) + "\nOpenBLAS kernels: " + blas.core +
-         " (" + blas.config + ")";
+  using namespace hermes;
+  const std::uint32_t threads = cli::blas_threads(cli::own_cores(), 1);
+  return "hermes " + std::string(kProgramVersion) + "\n" + cli::describe_kernels(threads) + "\n" +
+         nn::blas_description().config;
 }
 
 /// CLI11 says of a mistyped command only that one is missing.
@@ -86,6 +89,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hermes::cli::restart_with_better_blas(argv);
   const int code = run(argc, argv);
   hermes::cli::report_exit_code(code);
   return code;

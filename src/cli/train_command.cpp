@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "blas_choice.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "hermes/core/error.hpp"
@@ -40,6 +42,14 @@ runtime::RunConfig load_config(const TrainOptions& options, std::uint32_t worker
   return config;
 }
 
+/// The same run with the number of threads that this rank shall use, where none is configured.
+runtime::RunConfig with_threads(runtime::RunConfig config, std::uint32_t threads) {
+  if (config.cluster.threads == 0) {
+    config.cluster.threads = threads;
+  }
+  return config;
+}
+
 runtime::RunDirectory make_directory(const TrainOptions& options,
                                      const runtime::RunConfig& config) {
   return {options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out),
@@ -66,7 +76,8 @@ int report(const runtime::RunOutcome& outcome, int rank) {
 
 int train_alone(const TrainOptions& options) {
   const std::uint64_t process_bytes = data::process_memory().resident;
-  const runtime::RunInputs inputs(load_config(options, 0));
+  const runtime::RunConfig asked = load_config(options, 0);
+  const runtime::RunInputs inputs(with_threads(asked, blas_threads(own_cores(), 1)));
   const runtime::RunConfig& config = inputs.config();
   const runtime::RankSettings settings = config.settings_of(Rank{1}, host_name());
   const runtime::WorkerLimits limits{find_rank_memory(config, settings, 1, {}, process_bytes),
@@ -74,12 +85,11 @@ int train_alone(const TrainOptions& options) {
   runtime::check_fits(runtime::alone_needs(inputs), limits.memory, runtime::rows_min(inputs),
                       config.train.minibatch, "rank 0");
   inputs.check_values();
-  const runtime::RunDirectory directory = make_directory(options, config);
+  const runtime::RunDirectory directory = make_directory(options, asked);
   nn::set_blas_threads(static_cast<int>(settings.threads));
-  return report(runtime::train_alone(
-                    inputs, directory,
-                    {std::cout, catch_stop_signals(), progress_config(options.quiet)}, limits),
-                0);
+  const runtime::Console console{std::cout, catch_stop_signals(), progress_config(options.quiet),
+                                 describe_kernels(settings.threads)};
+  return report(runtime::train_alone(inputs, directory, console, limits), 0);
 }
 
 /// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good
@@ -117,12 +127,22 @@ struct RankInputs {
   runtime::RankMemory memory;
 };
 
+/// BLAS threads of a rank; every rank calls it.
+std::uint32_t threads_on_host() {
+  const OwnCores cores = own_cores();
+  const transport::HostRanks ranks = transport::MpiEnvironment::gather_on_host({&cores.id, 1});
+  return blas_threads(cores,
+                      static_cast<std::uint32_t>(std::ranges::count(ranks.values, cores.id)));
+}
+
 RankInputs make_inputs(const TrainOptions& options, const transport::MpiEnvironment& mpi,
-                       const transport::HostRanks& neighbours, std::uint64_t process_bytes) {
+                       const transport::HostRanks& neighbours, std::uint64_t process_bytes,
+                       std::uint32_t threads) {
   const bool is_server = mpi.rank() == kServerRank;
   const auto workers = static_cast<std::uint32_t>(mpi.rank_count() - 1);
   RankInputs made;
-  made.config = load_config(options, workers);
+  const runtime::RunConfig asked = load_config(options, workers);
+  made.config = with_threads(asked, threads);
   made.settings = made.config.settings_of(mpi.rank(), transport::MpiEnvironment::host_name());
   made.memory =
       find_rank_memory(made.config, made.settings, static_cast<std::uint32_t>(neighbours.count),
@@ -137,7 +157,7 @@ RankInputs make_inputs(const TrainOptions& options, const transport::MpiEnvironm
     runtime::check_fits(runtime::server_needs(*made.inputs, workers), made.memory, 0, 0,
                         "the server");
     made.inputs->check_values();
-    made.directory = make_directory(options, made.config);
+    made.directory = make_directory(options, asked);
   } else {
     runtime::check_worker_fits(*made.inputs, made.memory, mpi.rank());
   }
@@ -154,8 +174,9 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   const std::uint64_t process_bytes = data::process_memory().resident;
   const transport::HostRanks neighbours =
       transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
+  const std::uint32_t threads = threads_on_host();
   try {
-    made = make_inputs(options, mpi, neighbours, process_bytes);
+    made = make_inputs(options, mpi, neighbours, process_bytes, threads);
   } catch (const Error& error) {
     problem.emplace(error.what());
   }
@@ -172,7 +193,9 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   const runtime::WorkerLimits limits{made.memory, made.settings.slowdown};
   const runtime::RunOutcome outcome =
       is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
-                                       {std::cout, stop, progress_config(options.quiet)}, made.memory)
+                                       {std::cout, stop, progress_config(options.quiet),
+                                        describe_kernels(made.settings.threads)},
+                                       made.memory)
       : made.inputs ? runtime::work(*made.inputs, transport, limits)
                     : runtime::work_without_file(made.config, transport, limits);
   const int code = report(outcome, mpi.rank().value);

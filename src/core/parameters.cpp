@@ -26,6 +26,19 @@ ParameterBuffer ParameterPool::acquire() {
       unshared(blocks_, [this] { return std::make_shared<AlignedVector<float>>(size_); }));
 }
 
+std::optional<ParameterBuffer> ParameterPool::reopen(SharedParameters& parameters) {
+  const auto block =
+      std::ranges::find(blocks_, parameters.owner().get(),
+                        [](const auto& candidate) -> const void* { return candidate.get(); });
+  constexpr long kPoolAndReader = 2;
+  if (block == blocks_.end() || block->use_count() != kPoolAndReader) {
+    return std::nullopt;
+  }
+  ParameterBuffer buffer(*block);
+  parameters = {};
+  return buffer;
+}
+
 SharedParameters ParameterPool::copy_of(std::span<const float> values) {
   HERMES_ASSERT(values.size() == size_, "parameter pool: values of another size");
   ParameterBuffer buffer = acquire();

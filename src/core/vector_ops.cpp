@@ -113,7 +113,7 @@ bool all_finite(std::span<const float> x) {
 }
 
 bool all_finite(const SharedParameters& parameters) {
-  std::array<float, kParameterBlock> room{};
+  alignas(64) std::array<float, kParameterBlock> room;
   for (std::size_t first = 0; first < parameters.size(); first += room.size()) {
     const std::size_t count = std::min(room.size(), parameters.size() - first);
     if (!all_finite(parameters.read(first, std::span(room).first(count)))) {

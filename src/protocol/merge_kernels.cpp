@@ -28,43 +28,69 @@ auto load_wide(const T* values) {
 }
 
 template <class V>
-void store_narrow(V values, float* out) {
+void store(V values, double* out) {
+  hn::StoreU(values, Wide(), out);
+}
+
+template <class V>
+void store(V values, float* out) {
   hn::StoreU(hn::DemoteTo(Narrow(), values), Narrow(), out);
 }
 
-void scale(double weight, std::span<const float> x, std::span<double> sums) {
-  const std::size_t lanes = hn::Lanes(Wide());
-  const auto factor = hn::Set(Wide(), weight);
-  std::size_t i = 0;
-  for (; i + lanes <= sums.size(); i += lanes) {
-    hn::StoreU(hn::Mul(factor, load_wide(x.data() + i)), Wide(), sums.data() + i);
-  }
-  for (; i < sums.size(); ++i) {
-    sums[i] = weight * static_cast<double>(x[i]);
-  }
-}
-
-void add_scaled(double weight, std::span<const float> x, std::span<double> sums) {
-  const std::size_t lanes = hn::Lanes(Wide());
-  const auto factor = hn::Set(Wide(), weight);
-  std::size_t i = 0;
-  for (; i + lanes <= sums.size(); i += lanes) {
-    double* sum = sums.data() + i;
-    hn::StoreU(hn::MulAdd(factor, load_wide(x.data() + i), load_wide(sum)), Wide(), sum);
-  }
-  for (; i < sums.size(); ++i) {
-    sums[i] += weight * static_cast<double>(x[i]);
-  }
-}
-
-void round_to(std::span<const double> sums, std::span<float> out) {
+/// The sums stay in registers: four vectors of them at a time, for each term after the other.
+template <class Out>
+void sum_terms(std::span<const WeightedValues> terms, std::span<Out> out) {
   const std::size_t lanes = hn::Lanes(Wide());
   std::size_t i = 0;
-  for (; i + lanes <= out.size(); i += lanes) {
-    store_narrow(load_wide(sums.data() + i), out.data() + i);
+  for (; i + 4 * lanes <= out.size(); i += 4 * lanes) {
+    // The first term is no addition: 0 + x would lose the sign of a lone -0.
+    const float* x = terms[0].values + i;
+    const auto first = hn::Set(Wide(), terms[0].weight);
+    auto sum0 = hn::Mul(first, load_wide(x));
+    auto sum1 = hn::Mul(first, load_wide(x + lanes));
+    auto sum2 = hn::Mul(first, load_wide(x + 2 * lanes));
+    auto sum3 = hn::Mul(first, load_wide(x + 3 * lanes));
+    for (const WeightedValues& term : terms.subspan(1)) {
+      x = term.values + i;
+      const auto weight = hn::Set(Wide(), term.weight);
+      sum0 = hn::MulAdd(weight, load_wide(x), sum0);
+      sum1 = hn::MulAdd(weight, load_wide(x + lanes), sum1);
+      sum2 = hn::MulAdd(weight, load_wide(x + 2 * lanes), sum2);
+      sum3 = hn::MulAdd(weight, load_wide(x + 3 * lanes), sum3);
+    }
+    Out* to = out.data() + i;
+    store(sum0, to);
+    store(sum1, to + lanes);
+    store(sum2, to + 2 * lanes);
+    store(sum3, to + 3 * lanes);
   }
   for (; i < out.size(); ++i) {
-    out[i] = static_cast<float>(sums[i]);
+    double sum = terms[0].weight * static_cast<double>(terms[0].values[i]);
+    for (const WeightedValues& term : terms.subspan(1)) {
+      sum += term.weight * static_cast<double>(term.values[i]);
+    }
+    out[i] = static_cast<Out>(sum);
+  }
+}
+
+void sum_in_float(std::span<const WeightedValues> terms, std::span<float> out) {
+  sum_terms(terms, out);
+}
+
+void sum_in_double(std::span<const WeightedValues> terms, std::span<double> out) {
+  sum_terms(terms, out);
+}
+
+void add(std::span<const float> x, std::span<const float> y, std::span<float> out) {
+  const hn::ScalableTag<float> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  std::size_t i = 0;
+  for (; i + lanes <= out.size(); i += lanes) {
+    const auto sum = hn::Add(hn::LoadU(tag, x.data() + i), hn::LoadU(tag, y.data() + i));
+    hn::StoreU(sum, tag, out.data() + i);
+  }
+  for (; i < out.size(); ++i) {
+    out[i] = x[i] + y[i];
   }
 }
 
@@ -75,7 +101,7 @@ void step_along(double rate, std::span<const double> delta, std::span<const floa
   std::size_t i = 0;
   for (; i + lanes <= out.size(); i += lanes) {
     const auto from = load_wide(model.data() + i);
-    store_narrow(hn::MulAdd(factor, load_wide(delta.data() + i), from), out.data() + i);
+    store(hn::MulAdd(factor, load_wide(delta.data() + i), from), out.data() + i);
   }
   for (; i < out.size(); ++i) {
     out[i] = static_cast<float>(static_cast<double>(model[i]) + rate * delta[i]);
@@ -93,8 +119,8 @@ void step_with_momentum(const MomentumStep& step, std::span<const double> delta,
     const auto d = load_wide(delta.data() + i);
     const auto m = hn::MulAdd(keep, load_wide(mean.data() + i), d);
     const auto moved = hn::MulAdd(of_delta, d, load_wide(model.data() + i));
-    store_narrow(m, mean.data() + i);
-    store_narrow(hn::MulAdd(of_mean, m, moved), out.data() + i);
+    store(m, mean.data() + i);
+    store(hn::MulAdd(of_mean, m, moved), out.data() + i);
   }
   for (; i < out.size(); ++i) {
     const double m = step.keep * static_cast<double>(mean[i]) + delta[i];
@@ -129,23 +155,23 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hermes::protocol {
 
-HWY_EXPORT(scale);
-HWY_EXPORT(add_scaled);
-HWY_EXPORT(round_to);
+HWY_EXPORT(sum_in_float);
+HWY_EXPORT(sum_in_double);
+HWY_EXPORT(add);
 HWY_EXPORT(step_along);
 HWY_EXPORT(step_with_momentum);
 HWY_EXPORT(mix);
 
-void scale(double weight, std::span<const float> x, std::span<double> sums) {
-  HWY_DYNAMIC_DISPATCH(scale)(weight, x, sums);
+void weighted_sum(std::span<const WeightedValues> terms, std::span<float> out) {
+  HWY_DYNAMIC_DISPATCH(sum_in_float)(terms, out);
 }
 
-void add_scaled(double weight, std::span<const float> x, std::span<double> sums) {
-  HWY_DYNAMIC_DISPATCH(add_scaled)(weight, x, sums);
+void weighted_sum(std::span<const WeightedValues> terms, std::span<double> out) {
+  HWY_DYNAMIC_DISPATCH(sum_in_double)(terms, out);
 }
 
-void round_to(std::span<const double> sums, std::span<float> out) {
-  HWY_DYNAMIC_DISPATCH(round_to)(sums, out);
+void add(std::span<const float> x, std::span<const float> y, std::span<float> out) {
+  HWY_DYNAMIC_DISPATCH(add)(x, y, out);
 }
 
 void step_along(double rate, std::span<const double> delta, std::span<const float> model,

@@ -2,17 +2,19 @@
 
 #include <span>
 
+#include "hermes/protocol/strategies/merge_rules.hpp"
+
 /// The loops of the merge rules, compiled for each instruction set. Sums are double: rounding to
 /// float happens once, at the end. All spans of one call have the same size; `out` may be one of
 /// the inputs, never a shifted overlap.
 namespace hermes::protocol {
 
-/// sums = weight x
-void scale(double weight, std::span<const float> x, std::span<double> sums);
-/// sums += weight x
-void add_scaled(double weight, std::span<const float> x, std::span<double> sums);
-/// out = sums
-void round_to(std::span<const double> sums, std::span<float> out);
+/// out = sum of weight values, in double. A lone term of weight 1 comes out bit for bit. Requires:
+/// at least one term.
+void weighted_sum(std::span<const WeightedValues> terms, std::span<float> out);
+void weighted_sum(std::span<const WeightedValues> terms, std::span<double> out);
+/// out = x + y, in float: rounded once, as a sum in double would be
+void add(std::span<const float> x, std::span<const float> y, std::span<float> out);
 /// out = model + rate delta
 void step_along(double rate, std::span<const double> delta, std::span<const float> model,
                 std::span<float> out);

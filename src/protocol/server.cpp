@@ -191,14 +191,19 @@ void Server::merge_pending(Effects& effects) {
   if (updates.empty()) {
     return;
   }
-  ParameterBuffer merged = pool_.acquire();
+  // In place where nobody reads the old model any more: fewer bytes move.
+  const std::span<const float> global = global_.values();
+  std::optional<ParameterBuffer> merged = pool_.reopen(global_);
+  if (!merged) {
+    merged = pool_.acquire();
+  }
   strategy_.merge->merge(MergeInput{.version = version_,
                                     .initial = initial_.values(),
-                                    .global = global_.values(),
+                                    .global = global,
                                     .global_loss = global_loss_,
                                     .updates = updates},
-                         merged.values());
-  global_ = std::move(merged).seal();
+                         merged->values());
+  global_ = std::move(*merged).seal();
   version_ = version_.next();
   record.version = version_;
   effects.emplace_back(Note{std::move(record)});

@@ -75,7 +75,8 @@ struct Sizes {
   }
   std::uint64_t plan() const { return blocks * 2 * sizeof(data::RowRange); }
   std::uint64_t matrices() const {
-    std::uint64_t threads = inputs.config().cluster.threads;
+    // A plan for other machines does not know their cores: one thread.
+    std::uint64_t threads = std::max(1U, inputs.config().cluster.threads);
     for (const WorkerSettings& worker : inputs.config().workers) {
       threads = std::max(threads, worker.threads.value_or(0));
     }

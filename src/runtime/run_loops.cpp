@@ -42,8 +42,12 @@ telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunD
   return recorder;
 }
 
-void log_memory(const RankMemory& memory, const MemoryNeeds& needs, Instant now,
-                telemetry::RunRecorder& recorder) {
+/// What rank 0 computes with, and in how much memory.
+void log_surroundings(const Console& console, const RankMemory& memory, const MemoryNeeds& needs,
+                      Instant now, telemetry::RunRecorder& recorder) {
+  if (!console.kernels.empty()) {
+    recorder.info("rank 0: " + console.kernels, now);
+  }
   if (const data::MemoryLimit* limit = memory.budget.decisive()) {
     recorder.info("memory of rank 0: budget " + telemetry::human_bytes(memory.budget.bytes()) +
                       " (" + describe(*limit) + "), process " +
@@ -90,7 +94,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   Channel channel(transport, inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);
-  log_memory(memory, server_needs(inputs, workers), channel.now(), recorder);
+  log_surroundings(console, memory, server_needs(inputs, workers), channel.now(), recorder);
   ServerNode node(inputs, workers, channel, recorder);
   bool is_interrupted = false;
   while (!node.is_finished()) {
@@ -203,7 +207,7 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
   Channel worker_channel(*worker_side, count, kAsInMemory, Channel::Wire::None);
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, kSequential, 1, console.progress), console.screen);
-  log_memory(limits.memory, alone_needs(inputs), server_channel.now(), recorder);
+  log_surroundings(console, limits.memory, alone_needs(inputs), server_channel.now(), recorder);
   Trainer trainer(inputs, worker_rank);
   ServerNode server(inputs, 1, server_channel, recorder);
   WorkerNode worker(inputs, worker_channel, trainer, limits);

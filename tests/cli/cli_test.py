@@ -24,9 +24,10 @@ class CliTest(e2e_case.E2eCase):
         return facts
 
     def test_version_names_program_and_kernels(self):
-        first, second = self.run_well("--version").splitlines()
-        self.assertRegex(first, r"^hermes \d+\.\d+\.\d+$")
-        self.assertRegex(second, r"^OpenBLAS kernels: \w+")
+        program, kernels, library = self.run_well("--version").splitlines()
+        self.assertRegex(program, r"^hermes \d+\.\d+\.\d+$")
+        self.assertRegex(kernels, r"^OpenBLAS kernels: \w+ \(.+\), \d+ threads?; vector kernels: \S+$")
+        self.assertRegex(library, r"^OpenBLAS \d")
 
     def test_every_command_has_help(self):
         commands = self.run_well("--help")
@@ -76,7 +77,7 @@ class CliTest(e2e_case.E2eCase):
     def test_help_is_said_by_one_rank(self):
         result = self.launch(2, "--version")
         self.assert_ended_well(result)
-        self.assertEqual(len(result.stdout.splitlines()), 2, result)
+        self.assertEqual(len(result.stdout.splitlines()), 3, result)
 
     def test_idx(self):
         facts = self.inspect("small.h5")

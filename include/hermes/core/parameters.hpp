@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -86,6 +87,9 @@ class ParameterPool {
   std::size_t size() const { return size_; }
   /// A buffer of `size()` values with unspecified content.
   ParameterBuffer acquire();
+  /// The block itself, to be written again, when `parameters` are its last reader; they are empty
+  /// then. Else, or when it is not of this pool, none.
+  std::optional<ParameterBuffer> reopen(SharedParameters& parameters);
   /// acquire + copy + seal.
   SharedParameters copy_of(std::span<const float> values);
 

@@ -24,7 +24,8 @@ class MergeRule {
   virtual PayloadKind payload() const = 0;
   /// True when the server has to evaluate each update itself before it is merged.
   virtual bool needs_update_loss() const { return false; }
-  /// Writes the new model to `merged` (same size as the others; overlaps none of them).
+  /// Writes the new model to `merged`: of the same size as the others, apart from them or the
+  /// memory of `global` itself.
   virtual void merge(const MergeInput& input, std::span<float> merged) = 0;
 };
 

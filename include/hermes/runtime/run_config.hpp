@@ -150,7 +150,7 @@ struct StopSettings {
 /// [cluster]
 struct ClusterSettings {
   std::uint32_t min_workers = 0;  ///< fewer are an error; 0: one rank may train alone
-  std::uint32_t threads = 1;      ///< BLAS threads per rank; >= 1
+  std::uint32_t threads = 0;      ///< BLAS threads per rank; 0: the cores that it owns
 
   friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;
 };
@@ -171,7 +171,7 @@ struct WorkerSettings {
 /// What of the configuration holds for one rank.
 struct RankSettings {
   std::optional<std::uint64_t> memory;  ///< bytes
-  std::uint32_t threads = 1;            ///< BLAS threads
+  std::uint32_t threads = 0;            ///< BLAS threads; 0: the cores that it owns
   double slowdown = 1.0;  ///< stays idle for (slowdown - 1) times the time of each slice of work
 
   friend bool operator==(const RankSettings&, const RankSettings&) = default;

@@ -26,6 +26,7 @@ struct Console {
   std::ostream& screen;
   const std::atomic<bool>& stop;  ///< set by a signal: end in good order
   telemetry::ProgressConfig progress;
+  std::string kernels{};  ///< what computes here, for the head of the log
 };
 
 /// Rank 0: serves until the end, then tests and saves the best model and writes the summary.

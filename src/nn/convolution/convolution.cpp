@@ -1,13 +1,19 @@
 #include "convolution.hpp"
 
-#include "direct.hpp"
+#include "direct_convolution.hpp"
+#include "patch_convolution.hpp"
 #include "winograd.hpp"
 
 namespace hermes::nn {
 
 std::unique_ptr<Convolution> make_convolution(const ConvolutionGeometry& geometry) {
-  return winograd_pays(geometry) ? make_winograd_convolution(geometry)
-                                 : make_direct_convolution(geometry);
+  if (geometry.input.channels == 1) {
+    return std::make_unique<PatchConvolution>(geometry);
+  }
+  if (winograd_pays(geometry)) {
+    return make_winograd_convolution(geometry);
+  }
+  return std::make_unique<DirectConvolution>(geometry);
 }
 
 }  // namespace hermes::nn

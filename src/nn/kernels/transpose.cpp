@@ -12,43 +12,51 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four rows by four columns at a time: wider vectors would save loads, but the stores limit.
-constexpr std::size_t kSide = 4;
+// Four by four values; every instruction set has vectors of four and pairs of them.
+constexpr std::size_t kTile = 4;
+constexpr hn::FixedTag<float, kTile> kFour;
+constexpr hn::FixedTag<double, 2> kPairs;
 
-void transpose_square(const float* source, std::size_t columns, float* target, std::size_t rows) {
-  const hn::FixedTag<float, kSide> tag;
-  const hn::Repartition<double, decltype(tag)> pairs;
-  const auto row0 = hn::LoadU(tag, source);
-  const auto row1 = hn::LoadU(tag, source + columns);
-  const auto row2 = hn::LoadU(tag, source + 2 * columns);
-  const auto row3 = hn::LoadU(tag, source + 3 * columns);
-  // 00 10 01 11, then the pairs of rows 0, 1 beside those of rows 2, 3.
-  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(tag, row0, row1));
-  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(tag, row2, row3));
-  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(tag, row0, row1));
-  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(tag, row2, row3));
-  hn::StoreU(hn::BitCast(tag, hn::InterleaveLower(pairs, low01, low23)), tag, target);
-  hn::StoreU(hn::BitCast(tag, hn::InterleaveUpper(pairs, low01, low23)), tag, target + rows);
-  hn::StoreU(hn::BitCast(tag, hn::InterleaveLower(pairs, high01, high23)), tag, target + 2 * rows);
-  hn::StoreU(hn::BitCast(tag, hn::InterleaveUpper(pairs, high01, high23)), tag, target + 3 * rows);
+void transpose_tile(const float* source, std::size_t source_row, float* target,
+                    std::size_t target_row) {
+  const auto a = hn::LoadU(kFour, source);
+  const auto b = hn::LoadU(kFour, source + source_row);
+  const auto c = hn::LoadU(kFour, source + 2 * source_row);
+  const auto d = hn::LoadU(kFour, source + 3 * source_row);
+  const auto ab_low = hn::BitCast(kPairs, hn::InterleaveLower(kFour, a, b));  // a0 b0 a1 b1
+  const auto cd_low = hn::BitCast(kPairs, hn::InterleaveLower(kFour, c, d));
+  const auto ab_high = hn::BitCast(kPairs, hn::InterleaveUpper(kFour, a, b));  // a2 b2 a3 b3
+  const auto cd_high = hn::BitCast(kPairs, hn::InterleaveUpper(kFour, c, d));
+  const auto store = [&](std::size_t row, auto pairs) {
+    hn::StoreU(hn::BitCast(kFour, pairs), kFour, target + row * target_row);
+  };
+  store(0, hn::InterleaveLower(kPairs, ab_low, cd_low));
+  store(1, hn::InterleaveUpper(kPairs, ab_low, cd_low));
+  store(2, hn::InterleaveLower(kPairs, ab_high, cd_high));
+  store(3, hn::InterleaveUpper(kPairs, ab_high, cd_high));
 }
 
-void transpose_all(const float* source, std::size_t rows, std::size_t columns, float* target) {
-  const std::size_t whole_rows = rows / kSide * kSide;
-  const std::size_t whole_columns = columns / kSide * kSide;
-  for (std::size_t i = 0; i < whole_rows; i += kSide) {
-    for (std::size_t j = 0; j < whole_columns; j += kSide) {
-      transpose_square(source + i * columns + j, columns, target + j * rows + i, rows);
+void transpose_of_target(const float* source, std::size_t source_row, std::size_t rows,
+                         std::size_t columns, float* target, std::size_t target_row) {
+  const std::size_t whole_rows = rows / kTile * kTile;
+  const std::size_t whole_columns = columns / kTile * kTile;
+  const auto one_by_one = [&](std::size_t i, std::size_t j) {
+    target[j * target_row + i] = source[i * source_row + j];
+  };
+  for (std::size_t i = 0; i < whole_rows; i += kTile) {
+    for (std::size_t j = 0; j < whole_columns; j += kTile) {
+      transpose_tile(source + i * source_row + j, source_row, target + j * target_row + i,
+                     target_row);
     }
-    for (std::size_t j = whole_columns; j < columns; ++j) {
-      for (std::size_t k = i; k < i + kSide; ++k) {
-        target[j * rows + k] = source[k * columns + j];
+    for (std::size_t r = i; r < i + kTile; ++r) {
+      for (std::size_t j = whole_columns; j < columns; ++j) {
+        one_by_one(r, j);
       }
     }
   }
   for (std::size_t i = whole_rows; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
-      target[j * rows + i] = source[i * columns + j];
+      one_by_one(i, j);
     }
   }
 }
@@ -61,12 +69,14 @@ HWY_AFTER_NAMESPACE();
 namespace hermes::nn {
 namespace {
 
-HWY_EXPORT(transpose_all);
+HWY_EXPORT(transpose_of_target);
 
 }  // namespace
 
-void transpose(const float* source, std::size_t rows, std::size_t columns, float* target) {
-  HWY_DYNAMIC_DISPATCH(transpose_all)(source, rows, columns, target);
+void transpose(const float* source, std::size_t source_row, std::size_t rows, std::size_t columns,
+               float* target, std::size_t target_row) {
+  HWY_DYNAMIC_DISPATCH(transpose_of_target)
+  (source, source_row, rows, columns, target, target_row);
 }
 
 }  // namespace hermes::nn

@@ -16,7 +16,11 @@ constexpr std::size_t kKernelMax = 1024;
 class Conv2d final : public Layer {
  public:
   explicit Conv2d(const ConvolutionGeometry& geometry)
-      : geometry_(geometry), convolution_(make_convolution(geometry)) {}
+      : geometry_(geometry),
+        convolution_(make_convolution(geometry)),
+        pixels_(geometry.output.height * geometry.output.width),
+        patch_(geometry.kernel * geometry.kernel * geometry.input.channels),
+        filters_(geometry.output.channels) {}
 
   std::string_view name() const override { return "conv"; }
   Shape output_shape() const override { return geometry_.output; }
@@ -27,22 +31,20 @@ class Conv2d final : public Layer {
   std::vector<ParameterTensor> parameters() const override {
     const std::size_t kernel = geometry_.kernel;
     const std::size_t channels = geometry_.input.channels;
-    const std::size_t filters = geometry_.output.channels;
-    ParameterTensor weight{"weight", {filters, channels, kernel, kernel}};
-    weight.extents = {filters, channels, kernel, kernel};
-    weight.strides = {1, filters, kernel * channels * filters, channels * filters};
-    weight.fan_in = kernel * kernel * channels;
-    weight.fan_out = kernel * kernel * filters;
-    ParameterTensor bias{"bias", {filters}};
-    bias.extents = {filters, 1, 1, 1};
+    ParameterTensor weight{"weight", {filters_, channels, kernel, kernel}};
+    weight.extents = {filters_, channels, kernel, kernel};
+    weight.strides = {1, filters_, kernel * channels * filters_, channels * filters_};
+    weight.fan_in = patch_;
+    weight.fan_out = kernel * kernel * filters_;
+    ParameterTensor bias{"bias", {filters_}};
+    bias.extents = {filters_, 1, 1, 1};
     bias.strides = {1, 0, 0, 0};
-    bias.offset = geometry_.weight_count();
+    bias.offset = patch_ * filters_;
     return {weight, bias};
   }
 
   LayerFlops flops() const override {
-    const std::uint64_t pixels = geometry_.output.height * geometry_.output.width;
-    const std::uint64_t product = 2 * pixels * geometry_.weight_count();
+    const std::uint64_t product = 2 * static_cast<std::uint64_t>(pixels_) * patch_ * filters_;
     return {product, product, product};
   }
 
@@ -69,7 +71,10 @@ class Conv2d final : public Layer {
 
   ConvolutionGeometry geometry_;
   std::unique_ptr<Convolution> convolution_;
-  bool relu_ = false;  // fused
+  std::size_t pixels_;  // per output image
+  std::size_t patch_;   // values that one output pixel depends on
+  std::size_t filters_;
+  bool relu_ = false;  // of the output, fused
 };
 
 /// Zeros before and after one axis.
@@ -117,9 +122,8 @@ std::unique_ptr<Layer> make_layer(const Conv2dSpec& spec, const Shape& input) {
   const Shape& output = geometry.output;
   checked_size("weights", {spec.kernel, spec.kernel, input.channels, spec.filters});
   checked_size("output", {spec.filters, output.height, output.width});
-  checked_size("padded gradient of one image",
-               {input.height + spec.kernel + geometry.halo.top,
-                input.width + spec.kernel + geometry.halo.left, spec.filters});
+  checked_size("patches of one image",
+               {output.height, output.width, spec.kernel, spec.kernel, input.channels});
   return std::make_unique<Conv2d>(geometry);
 }
 

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 
-#include "../kernels/activations.hpp"
 #include "../kernels/gemm.hpp"
+#include "../kernels/masked_sum.hpp"
 #include "../kernels/transpose.hpp"
 #include "../spec_check.hpp"
-#include "hermes/core/assert.hpp"
 
 namespace hermes::nn {
 namespace {
 
-std::ptrdiff_t steps(std::size_t floats) {
+std::ptrdiff_t stride(std::size_t floats) {
   return static_cast<std::ptrdiff_t>(floats);
+}
+
+/// Vectors that begin on a cache line load faster.
+std::size_t align(std::size_t floats) {
+  return (floats + 15) / 16 * 16;
 }
 
 class Dense final : public Layer {
@@ -46,8 +50,10 @@ class Dense final : public Layer {
   bool backward_needs_output() const override { return relu_; }
   bool fuse_relu_of_output() override { return relu_ = true; }
 
+  // The output gradient behind the ReLU, its transpose, and the larger of W transposed and dx
+  // transposed.
   std::size_t scratch_size(std::size_t batch) const override {
-    return units_ * batch + std::min(inputs_ * units_, (inputs_ + units_) * batch);
+    return 2 * align(batch * units_) + inputs_ * std::min(batch, units_);
   }
 
   void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
@@ -55,91 +61,74 @@ class Dense final : public Layer {
     product.a = x.data;
     product.b = context.parameters.data();
     product.c = y.data;
-    product.rows[0] = {x.batch, steps(x.image_stride), steps(y.image_stride)};
-    product.depth[0] = {inputs_, 1, steps(units_)};
+    product.rows[0] = {x.batch, stride(x.image_stride), stride(y.image_stride)};
+    product.depth[0] = {inputs_, 1, stride(units_)};
     product.columns = units_;
-    product.bias = context.parameters.last(units_).data();
+    product.bias = context.parameters.data() + inputs_ * units_;
     product.relu = relu_;
     multiply(product);
   }
 
   void backward(const LayerContext& context, ConstTensorView x, ConstTensorView y,
                 ConstTensorView dy, TensorView dx) const override {
-    float* scratch = context.scratch.data();
-    if (relu_) {
-      for (std::size_t n = 0; n < dy.batch; ++n) {
-        relu_backward({y.row(n, 0), units_}, {dy.row(n, 0), units_},
-                      {scratch + n * units_, units_});
+    float* masked = context.scratch.data();
+    float* bias_gradient = context.gradients.data() + inputs_ * units_;
+    std::fill_n(bias_gradient, units_, 0.0F);
+    add_masked_columns({dy.batch, units_, dy.data, dy.image_stride, relu_ ? y.data : nullptr,
+                        y.image_stride, masked, units_},
+                       bias_gradient);
+    Product product;  // dW = x^T dy
+    product.a = x.data;
+    product.b = masked;
+    product.c = context.gradients.data();
+    product.rows[0] = {inputs_, 1, stride(units_)};
+    product.depth[0] = {x.batch, stride(x.image_stride), stride(units_)};
+    product.columns = units_;
+    multiply(product);
+    if (!dx.empty()) {
+      float* rest = masked + align(dy.batch * units_);
+      if (dx.batch < units_) {
+        input_gradient_transposed(context.parameters.data(), masked, dx, rest);
+      } else {
+        input_gradient(context.parameters.data(), masked, dx, rest);
       }
-      dy = ConstTensorView::contiguous(scratch, dy.batch, Shape::features(units_));
-      scratch += dy.batch * units_;
-    }
-    parameter_gradients(context, x, dy);
-    if (dx.empty()) {
-      return;
-    }
-    if (inputs_ * units_ <= (inputs_ + units_) * dy.batch) {
-      multiply_by_transposed_weights(context, dy, dx, scratch);
-    } else {
-      multiply_by_transposed_gradient(context, dy, dx, scratch);
     }
   }
 
  private:
-  void parameter_gradients(const LayerContext& context, ConstTensorView x,
-                           ConstTensorView dy) const {
+  /// dx = dy W^T, for large batches.
+  void input_gradient(const float* weights, const float* dy, TensorView dx, float* scratch) const {
+    transpose(weights, units_, inputs_, units_, scratch, inputs_);
     Product product;
-    product.a = x.data;
-    product.b = dy.data;
-    product.c = context.gradients.data();
-    product.rows[0] = {inputs_, 1, steps(units_)};
-    product.depth[0] = {dy.batch, steps(x.image_stride), steps(dy.image_stride)};
-    product.columns = units_;
-    multiply(product);
-
-    constexpr float kOne = 1.0F;
-    product.a = &kOne;
-    product.c = context.gradients.last(units_).data();
-    product.rows[0] = {};
-    product.depth[0].a = 0;
-    multiply(product);
-  }
-
-  /// dx = dy w^T
-  void multiply_by_transposed_weights(const LayerContext& context, ConstTensorView dy,
-                                      TensorView dx, float* transposed) const {
-    transpose(context.parameters.data(), inputs_, units_, transposed);
-    Product product;
-    product.a = dy.data;
-    product.b = transposed;
+    product.a = dy;
+    product.b = scratch;
     product.c = dx.data;
-    product.rows[0] = {dy.batch, steps(dy.image_stride), steps(dx.image_stride)};
-    product.depth[0] = {units_, 1, steps(inputs_)};
+    product.rows[0] = {dx.batch, stride(units_), stride(dx.image_stride)};
+    product.depth[0] = {units_, 1, stride(inputs_)};
     product.columns = inputs_;
     multiply(product);
   }
 
-  /// dx^T = w dy^T: for small batches there is much less to transpose.
-  void multiply_by_transposed_gradient(const LayerContext& context, ConstTensorView dy,
-                                       TensorView dx, float* transposed) const {
-    float* transposed_dx = transposed + units_ * dy.batch;
-    HERMES_ASSERT(dy.is_contiguous() && dx.is_contiguous(), "dense: gradients have no halo");
-    transpose(dy.data, dy.batch, units_, transposed);
+  /// dx^T = W dy^T, for small ones: W is large then, and stays as it is.
+  void input_gradient_transposed(const float* weights, const float* dy, TensorView dx,
+                                 float* scratch) const {
+    float* dx_transposed = scratch + align(dx.batch * units_);
+    transpose(dy, units_, dx.batch, units_, scratch, dx.batch);
     Product product;
-    product.a = context.parameters.data();
-    product.b = transposed;
-    product.c = transposed_dx;
-    product.rows[0] = {inputs_, steps(units_), steps(dy.batch)};
-    product.depth[0] = {units_, 1, steps(dy.batch)};
-    product.columns = dy.batch;
+    product.a = weights;
+    product.b = scratch;
+    product.c = dx_transposed;
+    product.rows[0] = {inputs_, stride(units_), stride(dx.batch)};
+    product.depth[0] = {units_, 1, stride(dx.batch)};
+    product.columns = dx.batch;
     multiply(product);
-    transpose(transposed_dx, inputs_, dy.batch, dx.data);
+    transpose(dx_transposed, dx.batch, inputs_, dx.batch, dx.data, dx.image_stride);
   }
 
   Shape input_;
   std::size_t inputs_;
   std::size_t units_;
-  bool relu_ = false;  // fused
+  bool relu_ = false;  // of the output, fused
 };
 
 }  // namespace

@@ -7,16 +7,22 @@
 namespace hermes::protocol {
 
 void EachDelta::merge(const MergeInput& input, std::span<float> merged) {
-  std::array<float, kParameterBlock> room;
-  std::array<double, kParameterBlock> delta;
+  alignas(64) std::array<float, kParameterBlock> room;
+  alignas(64) std::array<double, kParameterBlock> wide;
   std::span<const float> model = input.global;
   for (const Update& update : input.updates) {
     optimizer_.begin(merged.size());
     for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
       const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
-      const std::span<double> wide = std::span(delta).first(count);
-      scale(1.0, update.payload.read(begin, std::span(room).first(count)), wide);
-      optimizer_.advance(begin, wide, model.subspan(begin, count), merged.subspan(begin, count));
+      const std::span<const float> delta = update.payload.read(begin, std::span(room).first(count));
+      const std::span<const float> from = model.subspan(begin, count);
+      const std::span<float> out = merged.subspan(begin, count);
+      if (optimizer_.is_plain()) {
+        add(from, delta, out);
+      } else {
+        std::copy(delta.begin(), delta.end(), wide.begin());
+        optimizer_.advance(begin, std::span(wide).first(count), from, out);
+      }
     }
     model = merged;
   }

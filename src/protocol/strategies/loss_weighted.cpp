@@ -13,7 +13,7 @@ constexpr double kLossMin = 1e-12;
 /// merged = keep old + take (w_0 + displacement)
 void mix_in(double keep, std::span<const float> old, double take, std::span<const float> initial,
             const SharedParameters& displacement, std::span<float> merged) {
-  std::array<float, kParameterBlock> room;
+  alignas(64) std::array<float, kParameterBlock> room;
   for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
     const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
     mix(static_cast<float>(keep), old.subspan(begin, count), static_cast<float>(take),

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "hermes/core/assert.hpp"
 #include "hermes/protocol/strategies/merge_rules.hpp"
@@ -16,27 +15,29 @@ void MeanOfUpdates::merge(const MergeInput& input, std::span<float> merged) {
   }
   optimizer_.begin(merged.size());
   const bool is_model = payload_ == PayloadKind::Parameters;
-  std::array<float, kParameterBlock> room;
-  std::array<double, kParameterBlock> sums;
+  const bool is_plain_mean = is_model && optimizer_.is_plain();
+  rooms_.resize(std::max(rooms_.size(), input.updates.size() * kParameterBlock));
+  alignas(64) std::array<double, kParameterBlock> sums;
   for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
     const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
-    const std::span<double> mean = std::span(sums).first(count);
-    bool is_first = true;  // starting from zero would lose the sign of a lone -0.0
-    for (const Update& update : input.updates) {
-      const std::span<const float> values =
-          update.payload.read(begin, std::span(room).first(count));
-      const double weight = static_cast<double>(update.samples) / samples;
-      (std::exchange(is_first, false) ? scale : add_scaled)(weight, values, mean);
+    terms_.clear();
+    for (std::size_t k = 0; k < input.updates.size(); ++k) {
+      const Update& update = input.updates[k];
+      const std::span<float> room = std::span(rooms_).subspan(k * kParameterBlock, count);
+      terms_.push_back(
+          {static_cast<double>(update.samples) / samples, update.payload.read(begin, room).data()});
     }
     const std::span<const float> global = input.global.subspan(begin, count);
     const std::span<float> out = merged.subspan(begin, count);
-    if (is_model && optimizer_.is_plain()) {
-      round_to(mean, out);
+    if (is_plain_mean) {
+      weighted_sum(terms_, out);
       continue;
     }
     if (is_model) {
-      add_scaled(-1.0, global, mean);
+      terms_.push_back({-1.0, global.data()});
     }
+    const std::span<double> mean = std::span(sums).first(count);
+    weighted_sum(terms_, mean);
     optimizer_.advance(begin, mean, global, out);
   }
 }

@@ -322,7 +322,10 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   visit(v, config.liveness);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
                   config.cluster.min_workers, {});
-  v.small_integer({"cluster.threads", "BLAS threads per rank"}, config.cluster.threads, kThreads);
+  v.small_integer({"cluster.threads",
+                   "BLAS threads per rank; 0: its part of the cores that it may run on, or what "
+                   "OPENBLAS_NUM_THREADS says"},
+                  config.cluster.threads, {.min = 0, .max = kThreads.max});
   v.tables("worker", config.workers, [&v](WorkerSettings& worker) { visit(v, worker); });
 }
 

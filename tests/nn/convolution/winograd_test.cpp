@@ -271,6 +271,9 @@ TEST(WinogradTest, is_taken_for_wide_convolutions_without_stride_only) {
   EXPECT_TRUE(winograd_pays(same(16, 14, 32, 5)));
   EXPECT_TRUE(winograd_pays(same(64, 8, 128, 3)));
   EXPECT_FALSE(winograd_pays(same(1, 28, 16, 5))) << "one input channel";
+  EXPECT_FALSE(winograd_pays(same(12, 28, 16, 5))) << "few input channels";
+  EXPECT_FALSE(winograd_pays(same(16, 28, 12, 5))) << "few output channels";
+  EXPECT_TRUE(winograd_applies(same(12, 28, 16, 5)));
   EXPECT_FALSE(winograd_applies(same(18, 8, 16, 3))) << "channels not in fours";
   EXPECT_FALSE(winograd_applies(geometry_of(Shape::image(16, 8, 8), 16, 4, {})));
   ConvolutionGeometry strided = same(16, 8, 16, 3);

@@ -20,7 +20,7 @@ TEST(TransposeTest, every_path_swaps_rows_and_columns_and_touches_nothing_else) 
           source[i] = static_cast<float>(i + 1);
         }
         std::vector<float> result(source.size() + 1, -1.0F);
-        transpose(source.data(), rows, columns, result.data());
+        transpose(source.data(), columns, rows, columns, result.data(), rows);
         for (std::size_t i = 0; i < rows; ++i) {
           for (std::size_t j = 0; j < columns; ++j) {
             ASSERT_EQ(result[j * rows + i], source[i * columns + j])

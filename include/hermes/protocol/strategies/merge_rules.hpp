@@ -1,10 +1,19 @@
 #pragma once
 
+#include <vector>
+
+#include "hermes/core/buffer.hpp"
 #include "hermes/protocol/merge_rule.hpp"
 #include "hermes/protocol/server_optimizer.hpp"
 #include "hermes/protocol/strategy.hpp"
 
 namespace hermes::protocol {
+
+/// One term of a sum; as many values as the sum has.
+struct WeightedValues {
+  double weight = 1.0;
+  const float* values = nullptr;
+};
 
 /// bsp, ebsp, selsync, timebox: one step of the server optimizer along the mean of the workers'
 /// deltas, weighted by samples.
@@ -22,6 +31,8 @@ class MeanOfUpdates final : public MergeRule {
  private:
   ServerOptimizer optimizer_;
   PayloadKind payload_;
+  std::vector<WeightedValues> terms_;  // of a block; kept for their memory
+  AlignedVector<float> rooms_;         // a block of each update, where it is not floats
 };
 
 /// asp, ssp, hermes with merge = delta: one step of the server optimizer along each delta.

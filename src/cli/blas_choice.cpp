@@ -1,0 +1,99 @@
+#include "blas_choice.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include "console.hpp"
+#include "hermes/core/hash.hpp"
+#include "hermes/core/simd.hpp"
+#include "hermes/nn/blas.hpp"
+
+namespace hermes::cli {
+namespace {
+
+constexpr const char* kCoreVariable = "OPENBLAS_CORETYPE";
+/// What the program set that to, so that after the restart it can tell its choice from a user's.
+constexpr const char* kChoiceVariable = "HERMES_BLAS_CORETYPE";
+
+bool is_simulated() {
+  return environment("SMPI_GLOBAL_SIZE").has_value();
+}
+
+/// Who chose the kernels that OpenBLAS has taken.
+std::string chooser() {
+  const std::string asked = environment(kCoreVariable).value_or("");
+  if (asked.empty()) {
+    return "chosen by OpenBLAS";
+  }
+  return asked == environment(kChoiceVariable) ? "chosen by Hermes"
+                                               : "the user's OPENBLAS_CORETYPE=" + asked;
+}
+
+/// OpenBLAS looks at the first of these that is set.
+bool has_user_set_threads() {
+  return std::ranges::any_of(
+      std::initializer_list<const char*>{"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
+                                         "OMP_NUM_THREADS"},
+      [](const char* name) { return std::atoi(environment(name).value_or("").c_str()) > 0; });
+}
+
+}  // namespace
+
+void restart_with_better_blas(char** argv) {
+  const nn::BlasDescription found = nn::blas_description();
+  const std::optional<std::string> better =
+      nn::better_blas_core(found, supported_simd_targets().front(), environment(kCoreVariable));
+  if (!better || is_simulated() || environment(kChoiceVariable)) {
+    return;
+  }
+  ::setenv(kCoreVariable, better->c_str(), 1);
+  ::setenv(kChoiceVariable, better->c_str(), 1);
+  ::execv("/proc/self/exe", argv);
+  const int why = errno;
+  ::unsetenv(kCoreVariable);
+  ::unsetenv(kChoiceVariable);
+  if (is_spokesman()) {
+    std::cerr << "hermes: warning: OpenBLAS uses its kernels for " << found.core << "; set "
+              << kCoreVariable << "=" << *better
+              << " for faster ones (restart failed: " << std::strerror(why) << ")" << std::endl;
+  }
+}
+
+OwnCores own_cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {  // more processors than that holds
+    return {std::max(1U, std::thread::hardware_concurrency()), 0};
+  }
+  Fnv1a id;
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &allowed)) {
+      id.add(core);
+    }
+  }
+  return {static_cast<std::uint32_t>(CPU_COUNT(&allowed)), id.value()};
+}
+
+std::uint32_t blas_threads(const OwnCores& cores, std::uint32_t ranks_that_share) {
+  if (has_user_set_threads()) {
+    return static_cast<std::uint32_t>(nn::blas_description().threads);
+  }
+  return is_simulated() ? 1 : std::max(1U, cores.count / ranks_that_share);
+}
+
+std::string describe_kernels(std::uint32_t threads) {
+  return "OpenBLAS kernels: " + nn::blas_description().core + " (" + chooser() + "), " +
+         std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+         "; vector kernels: " + std::string(to_string(simd_target()));
+}
+
+}  // namespace hermes::cli
