@@ -205,6 +205,8 @@ void Multiplication::run_part(std::size_t first_term, std::size_t count, std::si
 /// Blocks over all rows of C.
 void Multiplication::run_rows(const Block& part) {
   const bool from_c = !first_part_ || product_.accumulate;
+  const BlockKernels::OfWidth& kernels =
+      (part.a_row == 1 ? kernels_.kernels_of_adjacent_rows : kernels_.kernels)[vectors_ - 1];
   Block block = part;
   block.start_row = from_c ? block.c_row : 0;
   for (std::size_t outer = 0; outer < rows_[2].count; ++outer) {
@@ -218,7 +220,7 @@ void Multiplication::run_rows(const Block& part) {
         } else {
           block.start = product_.bias == nullptr ? nullptr : product_.bias + column_;
         }
-        kernels_.kernels[vectors_ - 1][rows - 1](block);
+        kernels[rows - 1](block);
         block.a += steps(rows, block.a_row);
         block.c += steps(rows, block.c_row);
       }

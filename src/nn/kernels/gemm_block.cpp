@@ -50,8 +50,8 @@ void store_part(Mask mask, Vector value, float* target) {
 }
 
 /// The sums of a block. All loops over them have constant bounds and are unrolled, so that they
-/// live in registers.
-template <std::size_t kRows, std::size_t kVectors>
+/// live in registers. `kAdjacentRows`: a_row is known to be 1.
+template <std::size_t kRows, std::size_t kVectors, bool kAdjacentRows>
 void multiply_block(const Block& block) {
   constexpr std::size_t kLast = (kVectors - 1) * kLanes;
   const Mask last_mask = hn::FirstN(kTag, block.last_lanes);
@@ -76,15 +76,17 @@ void multiply_block(const Block& block) {
     }
   }
 
-  // One pointer for four rows: the address mode of the processor reaches 1 and 2 strides further.
-  constexpr std::size_t kGroups = (kRows + 3) / 4;
-  const std::ptrdiff_t offsets[4] = {0, block.a_row, 2 * block.a_row, 3 * block.a_row};
+  // One pointer for four rows, because the address mode of x86 reaches no further than some
+  // multiples of a stride; for adjacent rows one is enough.
+  constexpr std::size_t kGroup = kAdjacentRows ? kRows : 4;
+  constexpr std::size_t kGroups = (kRows + kGroup - 1) / kGroup;
+  const std::ptrdiff_t a_row = kAdjacentRows ? 1 : block.a_row;
   for (std::size_t t = 0; t < block.term_count; ++t) {
     const float* b = block.b + block.terms[t].b;
     const float* a[kGroups];
     HWY_UNROLL(4)
     for (std::size_t g = 0; g < kGroups; ++g) {
-      a[g] = block.a + block.terms[t].a + static_cast<std::ptrdiff_t>(4 * g) * block.a_row;
+      a[g] = block.a + block.terms[t].a + static_cast<std::ptrdiff_t>(kGroup * g) * a_row;
     }
     for (std::size_t k = 0; k < block.depth; ++k) {
       Vector columns[kVectors];
@@ -94,7 +96,8 @@ void multiply_block(const Block& block) {
       }
       HWY_UNROLL(16)
       for (std::size_t i = 0; i < kRows; ++i) {
-        const Vector value = hn::Set(kTag, a[i / 4][offsets[i % 4]]);
+        const Vector value =
+            hn::Set(kTag, a[i / kGroup][static_cast<std::ptrdiff_t>(i % kGroup) * a_row]);
         HWY_UNROLL(4)
         for (std::size_t v = 0; v < kVectors; ++v) {
           sums[i][v] = hn::MulAdd(value, columns[v], sums[i][v]);
@@ -146,23 +149,22 @@ void pack(const float* source, std::ptrdiff_t source_row, std::size_t rows, std:
   }
 }
 
-template <std::size_t kVectors, std::size_t... kRows>
-constexpr std::array<BlockKernel, BlockKernels::kRowsMax> kernels_of_width(
-    std::index_sequence<kRows...> /*rows*/) {
-  return {multiply_block<kRows + 1, kVectors>...};
+template <std::size_t kVectors, bool kAdjacentRows, std::size_t... kRows>
+constexpr BlockKernels::OfWidth kernels_of_width(std::index_sequence<kRows...> /*rows*/) {
+  return {multiply_block<kRows + 1, kVectors, kAdjacentRows>...};
 }
 
-template <std::size_t... kWidths>
-constexpr BlockKernels make_kernels(std::index_sequence<kWidths...> /*widths*/) {
-  return {kLanes,
-          {kRowsOfVectors[kWidths]...},
-          {kernels_of_width<kWidths + 1>(std::make_index_sequence<kRowsOfVectors[kWidths]>())...},
-          pack};
+template <bool kAdjacentRows, std::size_t... kWidths>
+constexpr BlockKernels::Table make_table(std::index_sequence<kWidths...> /*widths*/) {
+  return {kernels_of_width<kWidths + 1, kAdjacentRows>(
+      std::make_index_sequence<kRowsOfVectors[kWidths]>())...};
 }
 
 const BlockKernels& kernels_of_target() {
-  static constexpr BlockKernels kKernels =
-      make_kernels(std::make_index_sequence<BlockKernels::kVectorsMax>());
+  using Widths = std::make_index_sequence<BlockKernels::kVectorsMax>;
+  static constexpr BlockKernels kKernels{kLanes, std::to_array(kRowsOfVectors),
+                                         make_table<false>(Widths()), make_table<true>(Widths()),
+                                         pack};
   return kKernels;
 }
 

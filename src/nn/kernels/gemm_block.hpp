@@ -43,12 +43,14 @@ using BlockKernel = void (*)(const Block& block);
 struct BlockKernels {
   static constexpr std::size_t kVectorsMax = 4;
   static constexpr std::size_t kRowsMax = 16;
+  using OfWidth = std::array<BlockKernel, kRowsMax>;  // [rows - 1]; null above rows_max
+  using Table = std::array<OfWidth, kVectorsMax>;     // [vectors - 1]
 
   std::size_t lanes;  ///< floats in a vector
   /// The most rows of a block that is 1, 2, 3 or 4 vectors wide: what the registers hold.
   std::array<std::size_t, kVectorsMax> rows_max;
-  /// [vectors - 1][rows - 1]; null above rows_max.
-  std::array<std::array<BlockKernel, kRowsMax>, kVectorsMax> kernels;
+  Table kernels;
+  Table kernels_of_adjacent_rows;  ///< faster, where a_row is 1
   /// Copies `rows` rows of `columns` values, `source_row` floats apart, to rows of `width` floats
   /// without gaps, filled up with zeros. `width` is a multiple of `lanes`.
   void (*pack)(const float* source, std::ptrdiff_t source_row, std::size_t rows,
