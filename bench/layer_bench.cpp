@@ -4,8 +4,8 @@
 //
 // Runs the layers of a model file one after the other as Network does, with a clock between them,
 // and prints for each the microseconds forward and backward (the fastest of all steps) and the
-// GFLOP/s, which count the operations of direct convolution. With "direct", convolutions use
-// DirectConvolution or PatchConvolution although another algorithm would be faster.
+// GFLOP/s, which count the operations of direct convolution. With "direct", all convolutions use
+// DirectConvolution, although another algorithm may be faster.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -24,7 +24,7 @@
 #include "hermes/core/random.hpp"
 #include "hermes/nn/layer.hpp"
 #include "hermes/runtime/model_file.hpp"
-#include "nn/convolution/patch_convolution.hpp"
+#include "nn/convolution/direct_convolution.hpp"
 #include "nn/layer_stack.hpp"
 #include "nn/workspace_layout.hpp"
 
@@ -40,9 +40,7 @@ class DirectLayer final : public Layer {
   DirectLayer(std::unique_ptr<Layer> layer, const Conv2dSpec& spec, const Shape& input)
       : layer_(std::move(layer)),
         geometry_{input, layer_->output_shape(), spec.kernel, spec.stride, layer_->input_padding()},
-        convolution_(input.channels == 1
-                         ? std::unique_ptr<Convolution>(new PatchConvolution(geometry_))
-                         : std::make_unique<DirectConvolution>(geometry_)) {}
+        convolution_(std::make_unique<DirectConvolution>(geometry_)) {}
 
   std::string_view name() const override { return layer_->name(); }
   Shape output_shape() const override { return layer_->output_shape(); }

@@ -1,5 +1,5 @@
 // What this core can do at most: multiply-adds in registers, y += a x and copies in cache and in
-// memory. bench/fractions.py shows the other benchmarks as parts of these.
+// memory. bench/share_of_limits.py shows the other benchmarks as parts of these.
 #include <benchmark/benchmark.h>
 
 #include <array>

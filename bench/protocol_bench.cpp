@@ -89,7 +89,9 @@ void beside_axpy(benchmark::State& state, double payloads, Work work) {
 /// What a push becomes on its way to the merge.
 SharedParameters arrived(const SharedParameters& sent, PayloadEncoding encoding) {
   ParameterPool pool(sent.size());
-  return wire::decode_payload(wire::encode_payload(sent, encoding), pool, wire::Halves::Keep);
+  wire::BlockPool blocks;
+  return wire::decode_payload(wire::encode_payload(sent, encoding, blocks), pool,
+                              wire::Halves::Keep);
 }
 
 void merge(benchmark::State& state, MergeRule& rule, std::uint64_t workers,

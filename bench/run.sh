@@ -25,4 +25,4 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 mpirun --oversubscribe --bind-to none --mca pml ob1 --mca btl self,vader \
   --mca btl_vader_single_copy_mechanism none -n 2 build/release/bench/mpi_transport_bench
 printf '\n== parts of the limits\n'
-bench/fractions.py build/release/bench
+bench/share_of_limits.py build/release/bench

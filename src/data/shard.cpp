@@ -34,6 +34,16 @@ void reorder_rows(const std::byte* source, std::byte* target, std::size_t rows,
   }
 }
 
+/// Asks for a row that is wanted next. Rows of a mini-batch lie anywhere in the shard, so hardware
+/// would notice only when the row is half done; of a long row the beginning is enough.
+void prefetch(const std::byte* row, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kBytesMax = 2048;
+  for (std::size_t i = 0; i < std::min(bytes, kBytesMax); i += kLine) {
+    __builtin_prefetch(row + i);
+  }
+}
+
 /// Growing a vector in the usual way would hold the old and the new rows at the same time.
 template <class Vector>
 void resize_without_copy(Vector& vector, std::size_t size) {
@@ -176,6 +186,9 @@ void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> 
     const std::uint32_t index = indices[i];
     HERMES_ASSERT(index < labels_.size(), "mini-batch: row outside the shard");
     const std::byte* row = features_.data() + index * info.row_bytes();
+    if (i + 1 < indices.size()) {
+      prefetch(features_.data() + indices[i + 1] * info.row_bytes(), info.row_bytes());
+    }
     const std::span<float> out = x.subspan(i * row_size, row_size);
     if (info.element_type == ElementType::Uint8) {
       normalization_.apply({reinterpret_cast<const std::uint8_t*>(row), row_size}, out);

@@ -1,6 +1,7 @@
 #include "hermes/runtime/evaluator.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -8,10 +9,17 @@
 
 namespace hermes::runtime {
 
+std::uint32_t Evaluator::slice_rows(const nn::Network& network) {
+  constexpr std::uint64_t kFlops = 32'000'000;  // 2 ms at 16 GFLOP/s
+  const std::uint64_t rows = kFlops / std::max<std::uint64_t>(network.flops().forward, 1);
+  return std::bit_floor(static_cast<std::uint32_t>(std::clamp<std::uint64_t>(rows, 1, kBatch)));
+}
+
 Evaluator::Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard& rows)
     : network_(network),
       loss_(std::move(loss)),
       rows_(rows),
+      slice_rows_(slice_rows(network)),
       x_(kBatch * network.input_size()),
       labels_(kBatch),
       indices_(kBatch),
@@ -32,7 +40,7 @@ void Evaluator::go_on() {
 }
 
 bool Evaluator::advance() {
-  const std::uint32_t count = std::min(kBatch, rows_.row_count() - next_);
+  const std::uint32_t count = std::min(slice_rows_, rows_.row_count() - next_);
   if (count > 0) {
     const std::span<std::uint32_t> indices(indices_.data(), count);
     std::iota(indices.begin(), indices.end(), next_);

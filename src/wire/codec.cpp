@@ -87,17 +87,19 @@ Frame make_frame(const MessageBody& body, const EncodedPayload& payload) {
 }  // namespace
 
 Frame encode(const Message& message, PayloadEncoding encoding) {
-  return make_frame(message.body, encode_payload(message.payload, encoding));
+  BlockPool pool;
+  return make_frame(message.body, encode_payload(message.payload, encoding, pool));
 }
 
 Frame Encoder::encode(const Message& message) {
   // Only a released model never changes: a worker may send parameters that it trains on.
   const auto* release = std::get_if<protocol::Release>(&message.body);
   if (encoding_ == PayloadEncoding::Fp32 || release == nullptr || message.payload.empty()) {
-    return wire::encode(message, encoding_);
+    return make_frame(message.body, encode_payload(message.payload, encoding_, pool_));
   }
   if (encoded_model_.count == 0 || version_ != release->version) {
-    encoded_model_ = encode_payload(message.payload, encoding_);
+    encoded_model_ = {};  // its block may be free now
+    encoded_model_ = encode_payload(message.payload, encoding_, pool_);
     version_ = release->version;
   }
   return make_frame(message.body, encoded_model_);

@@ -9,6 +9,7 @@
 
 #include "hermes/core/error.hpp"
 #include "hermes/core/half.hpp"
+#include "hermes/core/reuse.hpp"
 #include "wire/checksum.hpp"
 
 namespace hermes::wire {
@@ -18,17 +19,19 @@ namespace {
 using Index = std::uint32_t;
 constexpr std::size_t kSparseBytes = sizeof(Index) + sizeof(float);  // of one value
 
-/// A block that the caller fills; it is not zeroed first.
+/// A block that the caller fills.
 template <class T>
-std::span<T> new_block(std::size_t count, SharedBytes& block) {
-  const std::shared_ptr<T[]> memory = std::make_shared_for_overwrite<T[]>(count);
-  const std::span<T> elements(memory.get(), count);
-  block = {memory, std::as_bytes(elements)};
+std::span<T> new_block(std::size_t count, BlockPool& pool, SharedBytes& block) {
+  using Words = AlignedVector<std::uint32_t>;
+  const std::shared_ptr<Words> words = unshared(pool, [] { return std::make_shared<Words>(); });
+  words->resize((count * sizeof(T) + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t));
+  const std::span<T> elements(reinterpret_cast<T*>(words->data()), count);
+  block = {words, std::as_bytes(elements)};
   return elements;
 }
 
 /// False when the dense values take no more bytes.
-bool write_sparse(std::span<const float> values, SharedBytes& block) {
+bool write_sparse(std::span<const float> values, BlockPool& pool, SharedBytes& block) {
   const auto is_zero = [](float value) { return value == 0.0F; };  // -0 as well, NaN not
   const std::size_t count = values.size() - static_cast<std::size_t>(std::count_if(
                                                 values.begin(), values.end(), is_zero));
@@ -36,7 +39,7 @@ bool write_sparse(std::span<const float> values, SharedBytes& block) {
       values.size() > std::numeric_limits<Index>::max()) {
     return false;
   }
-  const std::span<std::uint32_t> words = new_block<std::uint32_t>(2 * count, block);
+  const std::span<std::uint32_t> words = new_block<std::uint32_t>(2 * count, pool, block);
   std::size_t written = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_zero(values[i])) {
@@ -125,7 +128,8 @@ SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
 
 }  // namespace
 
-EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding) {
+EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding,
+                              BlockPool& pool) {
   const std::span<const float> values = parameters.values();
   EncodedPayload payload;
   payload.encoding = encoding;
@@ -133,10 +137,10 @@ EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncodin
   if (values.empty()) {
     payload.encoding = PayloadEncoding::Fp32;
   } else if (encoding == PayloadEncoding::Fp16) {
-    to_fp16(values, new_block<std::uint16_t>(values.size(), payload.block));
+    to_fp16(values, new_block<std::uint16_t>(values.size(), pool, payload.block));
   } else if (encoding == PayloadEncoding::Bf16) {
-    to_bf16(values, new_block<std::uint16_t>(values.size(), payload.block));
-  } else if (encoding == PayloadEncoding::Sparse && !write_sparse(values, payload.block)) {
+    to_bf16(values, new_block<std::uint16_t>(values.size(), pool, payload.block));
+  } else if (encoding == PayloadEncoding::Sparse && !write_sparse(values, pool, payload.block)) {
     payload.encoding = PayloadEncoding::Fp32;
   }
   if (payload.encoding == PayloadEncoding::Fp32) {

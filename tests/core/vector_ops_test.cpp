@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <memory>
 #include <vector>
+
+#include "hermes/core/simd.hpp"
 
 namespace hermes {
 namespace {
@@ -24,6 +27,45 @@ TEST(VectorOpsTest, subtract_takes_the_difference) {
   std::vector<float> out(2);
   subtract(std::vector<float>{3.0F, 1.0F}, std::vector<float>{1.0F, 4.0F}, out);
   EXPECT_EQ(out, (std::vector<float>{2.0F, -3.0F}));
+}
+
+TEST(VectorOpsTest, every_target_computes_as_a_plain_loop_does) {
+  for (const SimdTarget target : supported_simd_targets()) {
+    const SimdTargetScope scope(target);
+    for (const std::size_t count : {0U, 1U, 7U, 8U, 16U, 17U, 37U, 100U}) {
+      std::vector<float> x(count);
+      std::vector<float> y(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        x[i] = 0.25F * static_cast<float>(i) - 3.0F;  // products and sums are exact
+        y[i] = 8.0F - 0.5F * static_cast<float>(i);
+      }
+      std::vector<float> scaled = y;
+      std::vector<float> blended(count);
+      std::vector<float> difference(count);
+      axpy(2.0F, x, scaled);
+      blend(0.5F, x, 0.25F, y, blended);
+      subtract(x, y, difference);
+      EXPECT_TRUE(all_finite(x));
+      for (std::size_t i = 0; i < count; ++i) {
+        EXPECT_EQ(scaled[i], 2.0F * x[i] + y[i]) << to_string(target);
+        EXPECT_EQ(blended[i], 0.5F * x[i] + 0.25F * y[i]) << to_string(target);
+        EXPECT_EQ(difference[i], x[i] - y[i]) << to_string(target);
+      }
+    }
+  }
+}
+
+/// Halves, and lengths beyond one block.
+TEST(VectorOpsTest, all_finite_looks_at_each_half) {
+  constexpr std::uint16_t kInfinity = 0x7C00;  // of fp16
+  for (const std::size_t place : {0U, 1023U, 1024U, 2999U}) {
+    const auto halves = std::make_shared<std::vector<std::uint16_t>>(3000, std::uint16_t{0x3C00});
+    const SharedParameters parameters(halves, std::span<const std::uint16_t>(*halves),
+                                      HalfFormat::Fp16);
+    EXPECT_TRUE(all_finite(parameters));
+    halves->at(place) = kInfinity;
+    EXPECT_FALSE(all_finite(parameters)) << place;
+  }
 }
 
 TEST(VectorOpsTest, squared_norm_sums_every_lane) {

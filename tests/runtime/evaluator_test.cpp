@@ -71,6 +71,47 @@ TEST_P(EvaluatorTest, slices_add_up_to_the_whole) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, EvaluatorTest, testing::Values(1, 63, 64, 65, 128, 300));
 
+TEST(EvaluatorSliceTest, a_slice_takes_few_rows_of_a_large_network) {
+  struct Case {
+    std::size_t units;  // 2 x 8 x units operations a row, and 2 x 3 x units
+    std::uint32_t rows;
+  };
+  for (const auto& [units, rows] :
+       {Case{1, 64}, Case{10'000, 64}, Case{50'000, 16}, Case{400'000, 2}, Case{3'000'000, 1}}) {
+    const nn::NetworkSpec spec{.name = "wide",
+                               .input = {8, 1, 1, true},
+                               .initializer = {},
+                               .layers = {nn::DenseSpec{units}, nn::DenseSpec{3}}};
+    EXPECT_EQ(Evaluator::slice_rows(nn::Network(spec, 1)), rows) << units;
+  }
+}
+
+TEST(EvaluatorSliceTest, slices_of_a_large_network_add_up_to_the_whole) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load({data::Split::Train, {{0, 37}}});
+  const nn::NetworkSpec spec{.name = "wide",
+                             .input = inputs.model().input,
+                             .initializer = {},
+                             .layers = {nn::DenseSpec{50'000}, nn::DenseSpec{3}}};
+  nn::Network network(spec, Evaluator::kBatch);
+  RandomStream random(1, RandomPurpose::Test);
+  for (float& value : network.parameters()) {
+    value = static_cast<float>(0.01 * random.normal());
+  }
+  Evaluator evaluator(network, nn::CrossEntropy{}, rows);
+  int slices = 1;
+  evaluator.start();
+  while (!evaluator.advance()) {
+    ++slices;
+  }
+  EXPECT_EQ(slices, 3);  // 16, 16 and 5 rows
+  const EvaluationResult expected = plain_loop(network, rows);
+  EXPECT_NEAR(evaluator.result().loss, expected.loss, 1e-5);
+  EXPECT_DOUBLE_EQ(evaluator.result().accuracy, expected.accuracy);
+}
+
 TEST(EvaluatorRestartTest, windows_of_whole_mini_batches_give_the_result_of_all_rows) {
   const test::TestRun run;
   const RunInputs inputs(run.config);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hermes/core/random.hpp"
+#include "hermes/core/simd.hpp"
 
 namespace hermes::wire {
 namespace {
@@ -35,7 +36,11 @@ TEST(ChecksumTest, payload_checksum_equals_the_slow_version_for_every_length) {
     for (std::uint32_t& word : words) {
       word = static_cast<std::uint32_t>(random.next());
     }
-    EXPECT_EQ(payload_checksum(std::as_bytes(std::span(words))), slow_checksum(words)) << count;
+    for (const SimdTarget target : supported_simd_targets()) {
+      const SimdTargetScope scope(target);
+      EXPECT_EQ(payload_checksum(std::as_bytes(std::span(words))), slow_checksum(words))
+          << count << ", " << to_string(target);
+    }
   }
 }
 

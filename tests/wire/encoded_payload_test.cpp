@@ -29,6 +29,11 @@ EncodedPayload payload_of(PayloadEncoding encoding, std::uint64_t count,
   return {encoding, count, payload_checksum(bytes), {owner, bytes}};
 }
 
+EncodedPayload encoded(const SharedParameters& parameters, PayloadEncoding encoding) {
+  BlockPool pool;
+  return encode_payload(parameters, encoding, pool);
+}
+
 SharedParameters decode(const EncodedPayload& payload, std::size_t count_max = 8) {
   ParameterPool pool(count_max);
   return decode_payload(payload, pool);
@@ -57,12 +62,12 @@ TEST(EncodedPayloadTest, halves_arrive_as_the_nearest_half) {
     const SharedParameters sent = random_parameters(random, count, 1.0);
     std::vector<std::uint16_t> halves(count);
     std::vector<float> rounded(count);
-    const EncodedPayload fp16 = encode_payload(sent, PayloadEncoding::Fp16);
+    const EncodedPayload fp16 = encoded(sent, PayloadEncoding::Fp16);
     to_fp16(sent.values(), halves);
     from_fp16(halves, rounded);
     EXPECT_EQ(fp16.block.bytes.size(), 2 * count);
     EXPECT_TRUE(std::ranges::equal(decode(fp16, count).values(), rounded));
-    const EncodedPayload bf16 = encode_payload(sent, PayloadEncoding::Bf16);
+    const EncodedPayload bf16 = encoded(sent, PayloadEncoding::Bf16);
     to_bf16(sent.values(), halves);
     from_bf16(halves, rounded);
     EXPECT_EQ(bf16.block.bytes.size(), 2 * count);
@@ -77,7 +82,7 @@ TEST(EncodedPayloadTest, sparse_arrives_exactly_and_is_never_larger_than_dense) 
     const double density = random.uniform();
     const SharedParameters sent = random_parameters(random, count, density * density);
     const auto kept = count - static_cast<std::size_t>(std::ranges::count(sent.values(), 0.0F));
-    const EncodedPayload payload = encode_payload(sent, PayloadEncoding::Sparse);
+    const EncodedPayload payload = encoded(sent, PayloadEncoding::Sparse);
     EXPECT_EQ(payload.block.bytes.size(), std::min(8 * kept, 4 * count));
     const SharedParameters arrived = decode(payload, 100);
     ASSERT_TRUE(std::ranges::equal(std::as_bytes(arrived.values()), std::as_bytes(sent.values())));
@@ -86,7 +91,7 @@ TEST(EncodedPayloadTest, sparse_arrives_exactly_and_is_never_larger_than_dense) 
 
 TEST(EncodedPayloadTest, sparse_that_would_not_be_smaller_is_sent_as_it_lies_in_memory) {
   const SharedParameters half_full = parameters({1.0F, 0.0F, 0.0F, 2.0F});
-  const EncodedPayload payload = encode_payload(half_full, PayloadEncoding::Sparse);
+  const EncodedPayload payload = encoded(half_full, PayloadEncoding::Sparse);
   EXPECT_EQ(payload.encoding, PayloadEncoding::Fp32);
   EXPECT_EQ(payload.block.owner, half_full.owner());
 }
@@ -94,7 +99,7 @@ TEST(EncodedPayloadTest, sparse_that_would_not_be_smaller_is_sent_as_it_lies_in_
 TEST(EncodedPayloadTest, sparse_takes_minus_zero_for_zero_and_nan_for_a_value) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const EncodedPayload payload =
-      encode_payload(parameters({-0.0F, 0.0F, nan, 0.0F}), PayloadEncoding::Sparse);
+      encoded(parameters({-0.0F, 0.0F, nan, 0.0F}), PayloadEncoding::Sparse);
   EXPECT_EQ(payload.block.bytes.size(), 8U);
   const SharedParameters arrived = decode(payload);
   EXPECT_TRUE(std::isnan(arrived.values()[2]));
@@ -102,8 +107,7 @@ TEST(EncodedPayloadTest, sparse_takes_minus_zero_for_zero_and_nan_for_a_value) {
 }
 
 TEST(EncodedPayloadTest, sparse_of_zeros_has_no_bytes_but_a_count) {
-  const EncodedPayload payload =
-      encode_payload(parameters({0.0F, 0.0F, 0.0F}), PayloadEncoding::Sparse);
+  const EncodedPayload payload = encoded(parameters({0.0F, 0.0F, 0.0F}), PayloadEncoding::Sparse);
   EXPECT_EQ(payload.encoding, PayloadEncoding::Sparse);
   EXPECT_EQ(payload.block.bytes.size(), 0U);
   EXPECT_THAT(decode(payload).values(), ElementsAre(0.0F, 0.0F, 0.0F));
@@ -111,7 +115,7 @@ TEST(EncodedPayloadTest, sparse_of_zeros_has_no_bytes_but_a_count) {
 
 TEST(EncodedPayloadTest, no_parameters_are_no_payload_in_any_encoding) {
   for (const PayloadEncoding encoding : kEncodings) {
-    const EncodedPayload payload = encode_payload({}, encoding);
+    const EncodedPayload payload = encoded({}, encoding);
     EXPECT_EQ(payload.encoding, PayloadEncoding::Fp32);
     EXPECT_EQ(payload.count, 0U);
     EXPECT_TRUE(decode(payload, 0).empty());
@@ -123,7 +127,7 @@ TEST(EncodedPayloadTest, expanded_payloads_come_from_the_pool_and_go_back_to_it)
   const float* first = nullptr;
   for (const PayloadEncoding encoding : {PayloadEncoding::Fp16, PayloadEncoding::Sparse}) {
     const SharedParameters arrived =
-        decode_payload(encode_payload(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding), pool);
+        decode_payload(encoded(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding), pool);
     EXPECT_THAT(arrived.values(), ElementsAre(0.0F, 1.0F, 0.0F, 0.0F));
     first = first == nullptr ? arrived.values().data() : first;
     EXPECT_EQ(arrived.values().data(), first);
@@ -132,7 +136,7 @@ TEST(EncodedPayloadTest, expanded_payloads_come_from_the_pool_and_go_back_to_it)
 
 TEST(EncodedPayloadTest, more_values_than_the_pool_has_room_for_are_rejected) {
   for (const PayloadEncoding encoding : kEncodings) {
-    const EncodedPayload payload = encode_payload(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding);
+    const EncodedPayload payload = encoded(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding);
     EXPECT_EQ(decode(payload, 4).size(), 4U);
     EXPECT_EQ(decode(payload, 9).size(), 4U);
     EXPECT_THROW(decode(payload, 3), DecodeError);
@@ -186,7 +190,7 @@ TEST(EncodedPayloadTest, sparse_indices_must_rise_and_stay_inside) {
 TEST(EncodedPayloadTest, a_changed_byte_is_found_in_every_encoding) {
   for (const PayloadEncoding encoding : kEncodings) {
     const EncodedPayload right =
-        encode_payload(parameters({0.0F, 1.0F, 0.0F, 0.0F, 0.0F, -3.0F, 0.0F}), encoding);
+        encoded(parameters({0.0F, 1.0F, 0.0F, 0.0F, 0.0F, -3.0F, 0.0F}), encoding);
     for (std::size_t i = 0; i < right.block.bytes.size(); ++i) {
       const auto owner = std::make_shared<AlignedVector<std::byte>>(right.block.bytes.begin(),
                                                                     right.block.bytes.end());

@@ -75,15 +75,6 @@ struct BasicTensorView {
     return part;
   }
 
-  /// `count` rows of one image.
-  BasicTensorView rows_of(std::size_t image, std::size_t first, std::size_t count) const {
-    BasicTensorView part = *this;
-    part.data = row(image, first);
-    part.batch = 1;
-    part.height = count;
-    return part;
-  }
-
   operator BasicTensorView<const T>() const  // NOLINT(google-explicit-constructor)
       requires(!std::is_const_v<T>) {
     return {data, batch, height, width, channels, row_stride, image_stride};

@@ -15,8 +15,9 @@ struct EvaluationResult {
   double accuracy = 0.0;
 };
 
-/// Loss and accuracy of a network's present parameters over the rows of a shard, in slices, so
-/// that who evaluates can answer messages in between.
+/// Loss and accuracy of a network's present parameters over the rows of a shard, in slices of a
+/// millisecond or two, so that who evaluates can answer messages in between. A slice is a
+/// mini-batch of the same size on every machine, whatever its speed: results are reproducible.
 ///
 /// Call order: (start advance* until true, (go_on advance* until true)*, result)*; the parameters
 /// stay unchanged meanwhile. Requires: network and shard outlive this; network.batch_max() >=
@@ -24,13 +25,15 @@ struct EvaluationResult {
 class Evaluator {
  public:
   static constexpr std::uint32_t kBatch = 64;
+  /// Rows of a slice of a network: a power of two, at most kBatch.
+  static std::uint32_t slice_rows(const nn::Network& network);
 
   Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard& rows);
 
   void start();
   /// Goes on with other rows, which the shard holds now: the result counts them all.
   void go_on();
-  /// One mini-batch more; true when all rows are done.
+  /// One slice more; true when all rows are done.
   bool advance();
   /// All slices at once.
   EvaluationResult run();
@@ -40,6 +43,7 @@ class Evaluator {
   nn::Network& network_;
   nn::LossSpec loss_;
   const data::Shard& rows_;
+  std::uint32_t slice_rows_;
   AlignedVector<float> x_;
   std::vector<std::int32_t> labels_;
   std::vector<std::uint32_t> indices_;

@@ -41,6 +41,7 @@ class Encoder {
   PayloadEncoding encoding_;
   Version version_{};  // of the model below
   EncodedPayload encoded_model_{};
+  BlockPool pool_;
 };
 
 /// The message in a frame from another rank. An Fp32 payload shares the frame's block (so do halves

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
+#include "hermes/core/buffer.hpp"
 #include "hermes/core/frame.hpp"
 #include "hermes/core/parameters.hpp"
 #include "hermes/wire/payload_encoding.hpp"
@@ -17,9 +20,13 @@ struct EncodedPayload {
   SharedBytes block;
 };
 
-/// Fp32 refers to the parameters themselves, the others to a new block. Sparse becomes Fp32 where
-/// that is not larger, so no payload is larger than its parameters.
-EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding);
+/// Blocks of encoded payloads, to be used again (hermes/core/reuse.hpp).
+using BlockPool = std::vector<std::shared_ptr<AlignedVector<std::uint32_t>>>;
+
+/// Fp32 refers to the parameters themselves, the others to a block of the pool. Sparse becomes Fp32
+/// where that is not larger, so no payload is larger than its parameters.
+EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncoding encoding,
+                              BlockPool& pool);
 
 /// What becomes of numbers of 16 bits that arrive: floats, in a buffer of the pool, or they stay
 /// where and what they are, for a receiver that reads them once.

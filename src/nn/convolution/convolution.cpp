@@ -1,15 +1,11 @@
 #include "convolution.hpp"
 
 #include "direct_convolution.hpp"
-#include "patch_convolution.hpp"
 #include "winograd.hpp"
 
 namespace hermes::nn {
 
 std::unique_ptr<Convolution> make_convolution(const ConvolutionGeometry& geometry) {
-  if (geometry.input.channels == 1) {
-    return std::make_unique<PatchConvolution>(geometry);
-  }
   if (winograd_pays(geometry)) {
     return make_winograd_convolution(geometry);
   }

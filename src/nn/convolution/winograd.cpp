@@ -269,10 +269,11 @@ bool winograd_applies(const ConvolutionGeometry& geometry) {
          geometry.output.channels % kWinogradChannelMultiple == 0;
 }
 
-// GFLOP/s of direct operations, forward and backward, batch 64, on a core whose peak in direct
-// convolution is 125 (2.5 GHz, AVX-512):
-//   16 -> 32, 5x5: 145     32 -> 64, 3x3: 219     64 -> 128, 3x3: 225     128 -> 128, 3x3: 205
-// With fewer channels the products get too thin to pay for the transforms.
+// Time of direct convolution over that of Winograd's, forward / backward, batch 16, AVX-512:
+//    8 ->  16   3x3  0.6 / 1.1    5x5  0.6 / 1.0        32 ->  64   3x3  2.0 / 2.1
+//   16 ->  16   3x3  1.0 / 1.4    5x5  1.0 / 1.3        64 -> 128   3x3  1.9 / 2.0
+//   16 ->  32                     5x5  1.2 / 1.4       128 -> 128   3x3  2.0 / 1.9
+//   32 ->  16                     5x5  1.2 / 1.4       128 ->  64   3x3  1.8 / 1.8
 bool winograd_pays(const ConvolutionGeometry& geometry) {
   constexpr std::size_t kChannelsMin = 16;
   return winograd_applies(geometry) && geometry.input.channels >= kChannelsMin &&

@@ -49,13 +49,14 @@ void store_part(Mask mask, Vector value, float* target) {
 #endif
 }
 
-/// The sums of a block. All loops over them have constant bounds and are unrolled, so that they
-/// live in registers. `kAdjacentRows`: a_row is known to be 1.
-template <std::size_t kRows, std::size_t kVectors, bool kAdjacentRows>
-void multiply_block(const Block& block) {
+/// The sums of a block. All loops over them have constant bounds and are unrolled, and the
+/// functions are inlined, so that they live in registers.
+template <std::size_t kRows, std::size_t kVectors>
+using Sums = Vector[kRows][kVectors];
+
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void start_sums(const Block& block, Mask last_mask, Sums<kRows, kVectors>& sums) {
   constexpr std::size_t kLast = (kVectors - 1) * kLanes;
-  const Mask last_mask = hn::FirstN(kTag, block.last_lanes);
-  Vector sums[kRows][kVectors];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
     HWY_UNROLL(4)
@@ -75,7 +76,11 @@ void multiply_block(const Block& block) {
       start += block.start_row;
     }
   }
+}
 
+/// `kAdjacentRows`: a_row is known to be 1.
+template <std::size_t kRows, std::size_t kVectors, bool kAdjacentRows>
+HWY_INLINE void add_terms(const Block& block, Sums<kRows, kVectors>& sums) {
   // One pointer for four rows, because the address mode of x86 reaches no further than some
   // multiples of a stride; for adjacent rows one is enough.
   constexpr std::size_t kGroup = kAdjacentRows ? kRows : 4;
@@ -111,7 +116,11 @@ void multiply_block(const Block& block) {
       }
     }
   }
+}
 
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void finish_sums(const Block& block, Mask last_mask, Sums<kRows, kVectors>& sums) {
+  constexpr std::size_t kLast = (kVectors - 1) * kLanes;
   if (block.relu) {
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -132,6 +141,15 @@ void multiply_block(const Block& block) {
     store_part(last_mask, sums[i][kVectors - 1], c + kLast);
     c += block.c_row;
   }
+}
+
+template <std::size_t kRows, std::size_t kVectors, bool kAdjacentRows>
+void multiply_block(const Block& block) {
+  const Mask last_mask = hn::FirstN(kTag, block.last_lanes);
+  Sums<kRows, kVectors> sums;
+  start_sums<kRows, kVectors>(block, last_mask, sums);
+  add_terms<kRows, kVectors, kAdjacentRows>(block, sums);
+  finish_sums<kRows, kVectors>(block, last_mask, sums);
 }
 
 void pack(const float* source, std::ptrdiff_t source_row, std::size_t rows, std::size_t columns,

@@ -17,8 +17,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Classes are few and seldom a whole number of vectors: the rest of a row gets a vector of its own
-/// with padding that adds nothing.
+/// For rows that are shorter than a vector: padding that adds nothing.
 template <class D>
 auto load_padded(D d, const float* values, std::size_t count) {
   HWY_ALIGN float padded[HWY_MAX_BYTES / sizeof(double)];
@@ -34,40 +33,53 @@ void store_part(hn::VFromD<D> values, D d, float* target, std::size_t count) {
   std::copy_n(padded, count, target);
 }
 
+// Highway's exponential of NaN is 0.
+template <class D, class V>
+HWY_INLINE hn::VFromD<D> exponential(D d, V logit, double largest) {
+  const auto x = hn::Sub(hn::PromoteTo(d, logit), hn::Set(d, largest));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+}
+
+ExponentialSum sum_of_short_row(std::span<const float> logits, std::span<float> exponentials) {
+  const hn::ScalableTag<double> dd;
+  const hn::Rebind<float, decltype(dd)> d;
+  const auto values = load_padded(d, logits.data(), logits.size());
+  const double largest = hn::GetLane(hn::MaxOfLanes(d, values));
+  const auto e = exponential(dd, values, largest);
+  if (!exponentials.empty()) {
+    store_part(hn::DemoteTo(d, e), d, exponentials.data(), exponentials.size());
+  }
+  return {largest, hn::GetLane(hn::SumOfLanes(dd, e))};
+}
+
 ExponentialSum sum(std::span<const float> logits, std::span<float> exponentials) {
   const hn::ScalableTag<double> dd;
   const hn::Rebind<float, decltype(dd)> d;
   const std::size_t lanes = hn::Lanes(d);
-  const std::size_t whole = logits.size() / lanes * lanes;
-  const std::size_t rest = logits.size() - whole;
+  if (logits.size() < lanes) {
+    return sum_of_short_row(logits, exponentials);
+  }
+  // The last vector ends with the row and so may repeat some of the one before.
+  const std::size_t last = logits.size() - lanes;
   const float* from = logits.data();
-
-  auto largest_of_lane = load_padded(d, from + whole, rest);
-  for (std::size_t i = 0; i < whole; i += lanes) {
+  auto largest_of_lane = hn::LoadU(d, from + last);
+  for (std::size_t i = 0; i < last; i += lanes) {
     largest_of_lane = hn::Max(largest_of_lane, hn::LoadU(d, from + i));
   }
   const double largest = hn::GetLane(hn::MaxOfLanes(d, largest_of_lane));
-
-  // Highway's exponential of NaN is 0.
-  const auto exponential = [&](auto logit) HWY_ATTR {
-    const auto x = hn::Sub(hn::PromoteTo(dd, logit), hn::Set(dd, largest));
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(dd, x));
-  };
-  auto total = hn::Zero(dd);
-  for (std::size_t i = 0; i < whole; i += lanes) {
-    const auto e = exponential(hn::LoadU(d, from + i));
-    total = hn::Add(total, e);
+  const auto take = [&](std::size_t i) HWY_ATTR {
+    const auto e = exponential(dd, hn::LoadU(d, from + i), largest);
     if (!exponentials.empty()) {
       hn::StoreU(hn::DemoteTo(d, e), d, exponentials.data() + i);
     }
+    return e;
+  };
+  auto total = hn::Zero(dd);
+  std::size_t i = 0;
+  for (; i < last; i += lanes) {
+    total = hn::Add(total, take(i));
   }
-  if (rest > 0) {
-    const auto e = exponential(load_padded(d, from + whole, rest));
-    total = hn::Add(total, e);
-    if (!exponentials.empty()) {
-      store_part(hn::DemoteTo(d, e), d, exponentials.data() + whole, rest);
-    }
-  }
+  total = hn::Add(total, hn::IfThenZeroElse(hn::FirstN(dd, i - last), take(last)));
   return {largest, hn::GetLane(hn::SumOfLanes(dd, total))};
 }
 

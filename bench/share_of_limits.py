@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Micro-benchmarks as parts of what the machine can do: fractions.py DIRECTORY
+"""Micro-benchmarks as parts of what the machine can do: share_of_limits.py DIRECTORY
 
 Reads what bench/run.sh wrote there: *_bench.json, above all probe_bench.json. Arithmetic (GFLOP/s, on
 the operations of direct convolution) is compared with multiply-adds in registers; work on whole
