@@ -8,8 +8,14 @@
 namespace hermes::nn {
 namespace {
 
-// The part of B that one pass over the rows works with: three quarters of a first-level cache.
-constexpr std::size_t kPanelFloats = 6144;
+// The part of B that one pass over the rows works with. Where A is walked along its rows, a panel
+// streams from the second-level cache, so that C is read and written seldom. Where it is walked
+// across them (a weight gradient), each step needs another line of A and these need the first-level
+// cache, so that the panel must leave room.
+constexpr std::size_t kPanelFloats = 16384;
+constexpr std::size_t kSmallPanelFloats = 6144;
+// Wide blocks load less of A per product, narrow ones allow longer panels: better for long sums.
+constexpr std::size_t kDepthOfNarrowBlocks = 512;
 constexpr std::size_t kTermsMax = 64;
 // Copying a panel costs about as much as two passes over it lose to strides that are powers of two.
 constexpr std::size_t kPassesToPack = 4;
@@ -70,8 +76,10 @@ std::size_t cost_of_block(std::size_t rows, std::size_t vectors) {
   return std::max({rows * vectors, rows + vectors, std::size_t{8}});
 }
 
-/// How many vectors wide blocks should be for C of so many rows and vectors.
-std::size_t choose_width(const BlockKernels& kernels, std::size_t rows, std::size_t vectors) {
+/// How many vectors wide blocks should be for C of so many rows and vectors. Of widths that cost
+/// the same it takes the smallest or the largest.
+std::size_t choose_width(const BlockKernels& kernels, std::size_t rows, std::size_t vectors,
+                         bool narrow) {
   std::size_t best = 1;
   std::size_t best_cost = static_cast<std::size_t>(-1);
   for (std::size_t width = 1; width <= std::min(vectors, BlockKernels::kVectorsMax); ++width) {
@@ -83,7 +91,7 @@ std::size_t choose_width(const BlockKernels& kernels, std::size_t rows, std::siz
     const std::size_t panels = divide(vectors, width);
     const std::size_t rest = vectors - panels * width;
     const std::size_t cost = panels * cost_of_panel(width) + (rest == 0 ? 0 : cost_of_panel(rest));
-    if (cost <= best_cost) {
+    if (cost < best_cost || (cost == best_cost && !narrow)) {
       best = width;
       best_cost = cost;
     }
@@ -98,14 +106,19 @@ class Multiplication {
       : product_(product),
         rows_(coalesced(product.rows)),
         depth_(coalesced(product.depth)),
+        adjacent_rows_(rows_[0].a == 1),
         kernels_(block_kernels()) {}
 
   void run() {
-    if (rows_[0].count * rows_[1].count * rows_[2].count == 0) {
+    const std::size_t all_rows = rows_[0].count * rows_[1].count * rows_[2].count;
+    if (all_rows == 0) {
       return;
     }
     const std::size_t vectors = divide(product_.columns + kernels_.lanes - 1, kernels_.lanes);
-    const std::size_t width = choose_width(kernels_, rows_[0].count, vectors);
+    const std::size_t depth = depth_[0].count * depth_[1].count * depth_[2].count;
+    const bool many_rows = all_rows >= kPassesToPack * kernels_.rows_max[0];
+    const bool narrow = !adjacent_rows_ && many_rows && depth >= kDepthOfNarrowBlocks;
+    const std::size_t width = choose_width(kernels_, rows_[0].count, vectors, narrow);
     for (std::size_t first = 0; first < vectors; first += width) {
       run_panel(first * kernels_.lanes, std::min(width, vectors - first));
     }
@@ -119,6 +132,7 @@ class Multiplication {
   const Product& product_;
   std::array<Axis, 3> rows_;
   std::array<Axis, 3> depth_;
+  bool adjacent_rows_;  // in A
   const BlockKernels& kernels_;
 
   // The panel at work.
@@ -144,7 +158,9 @@ void Multiplication::run_panel(std::size_t column, std::size_t vectors) {
            (passes >= kPassesToPack && depth_[0].other != static_cast<std::ptrdiff_t>(width));
   first_part_ = true;
 
-  const std::size_t k_max = !packs_ && passes == 1 ? depth_[0].count : divide(kPanelFloats, width);
+  const std::size_t k_max = !packs_ && passes == 1
+                                ? depth_[0].count
+                                : divide(adjacent_rows_ ? kSmallPanelFloats : kPanelFloats, width);
   const std::size_t term_count = depth_[0].count == 0 ? 0 : depth_[1].count * depth_[2].count;
   if (term_count == 0) {
     last_part_ = true;
@@ -206,7 +222,7 @@ void Multiplication::run_part(std::size_t first_term, std::size_t count, std::si
 void Multiplication::run_rows(const Block& part) {
   const bool from_c = !first_part_ || product_.accumulate;
   const BlockKernels::OfWidth& kernels =
-      (part.a_row == 1 ? kernels_.kernels_of_adjacent_rows : kernels_.kernels)[vectors_ - 1];
+      (adjacent_rows_ ? kernels_.kernels_of_adjacent_rows : kernels_.kernels)[vectors_ - 1];
   Block block = part;
   block.start_row = from_c ? block.c_row : 0;
   for (std::size_t outer = 0; outer < rows_[2].count; ++outer) {

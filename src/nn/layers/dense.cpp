@@ -19,7 +19,7 @@ std::size_t align(std::size_t floats) {
   return (floats + 15) / 16 * 16;
 }
 
-constexpr std::size_t kWeightsInCache = 65536;
+constexpr std::size_t kWeightsInCache = 131072;
 constexpr std::size_t kBandInputs = 64;
 
 class Dense final : public Layer {
