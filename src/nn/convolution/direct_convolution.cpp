@@ -109,6 +109,7 @@ void DirectConvolution::backward(const ConvolutionWeights& weights, ConstTensorV
   float* turned = scratch.data();
   float* padded_dy = turned + align(geometry_.weight_count());
   const TensorView whole = TensorView::with_halo(padded_dy, block, geometry_.output, halo);
+  const bool copies_dy = !dx.empty() || !y.empty();  // for zeros around it, or in it
   std::fill_n(gradients.weight, geometry_.weight_count(), 0.0F);
   std::fill_n(gradients.bias, geometry_.output.channels, 0.0F);
   if (!dx.empty()) {
@@ -117,10 +118,11 @@ void DirectConvolution::backward(const ConvolutionWeights& weights, ConstTensorV
   }
   for (std::size_t first = 0; first < x.batch; first += block) {
     const std::size_t count = std::min(block, x.batch - first);
-    const TensorView part = whole.images(0, count);
-    copy_output_gradient(dy.images(first, count), y.empty() ? y : y.images(first, count), part,
-                         gradients.bias);
-    add_weight_gradient(x.images(first, count).grown(geometry_.halo), part, gradients.weight);
+    const ConstTensorView dy_part = dy.images(first, count);
+    const TensorView part = copies_dy ? whole.images(0, count) : TensorView{};
+    copy_output_gradient(dy_part, y.empty() ? y : y.images(first, count), part, gradients.bias);
+    add_weight_gradient(x.images(first, count).grown(geometry_.halo),
+                        copies_dy ? ConstTensorView(part) : dy_part, gradients.weight);
     if (!dx.empty()) {
       input_gradient(turned, part.grown(halo), dx.images(first, count));
     }

@@ -76,18 +76,20 @@ TEST(DirectConvolutionTest, a_fused_relu_equals_one_that_is_not) {
 TEST(DirectConvolutionTest, results_do_not_depend_on_garbage_nor_on_whether_dx_is_wanted) {
   const ConvolutionGeometry geometry = same_convolution(5, 9, 32, 5);
   const DirectConvolution convolution(geometry);
-  ConvolutionProblem once(geometry, 7, 4);
-  once.run(convolution, true, true, kNan);
-  ConvolutionProblem again(geometry, 7, 4);
-  again.run(convolution, true, true, 1e30F);
-  EXPECT_EQ(once.results(), again.results());
-  ConvolutionProblem first_layer(geometry, 7, 4);
-  first_layer.run(convolution, true, false, kNan);
-  expect_close({first_layer.weight_gradient, first_layer.bias_gradient},
-               {{once.weight_gradient.begin(), once.weight_gradient.end()},
-                {once.bias_gradient.begin(), once.bias_gradient.end()}},
-               kTolerance);
-  EXPECT_TRUE(std::isnan(first_layer.dx_buffer.front())) << "dx was touched";
+  for (const bool fused : {false, true}) {
+    ConvolutionProblem once(geometry, 7, 4);
+    once.run(convolution, fused, true, kNan);
+    ConvolutionProblem again(geometry, 7, 4);
+    again.run(convolution, fused, true, 1e30F);
+    EXPECT_EQ(once.results(), again.results());
+    ConvolutionProblem first_layer(geometry, 7, 4);
+    first_layer.run(convolution, fused, false, kNan);
+    expect_close({first_layer.weight_gradient, first_layer.bias_gradient},
+                 {{once.weight_gradient.begin(), once.weight_gradient.end()},
+                  {once.bias_gradient.begin(), once.bias_gradient.end()}},
+                 kTolerance);
+    EXPECT_TRUE(std::isnan(first_layer.dx_buffer.front())) << "dx was touched";
+  }
 }
 
 }  // namespace
