@@ -1,6 +1,8 @@
 #include "nn/kernels/gemm.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -195,6 +197,56 @@ TEST(GemmTest, reads_and_writes_nothing_beside_its_operands) {
     product.depth[0] = {k, 1, stride(n + 5)};
     product.columns = n;
     expect_product(product, c, "round " + std::to_string(round));
+  }
+}
+
+/// Memory that ends where no access is allowed.
+class GuardedFloats {
+ public:
+  explicit GuardedFloats(std::size_t count)
+      : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        pages_((count * sizeof(float) + page_ - 1) / page_ + 1),
+        memory_(static_cast<std::byte*>(mmap(nullptr, pages_ * page_, PROT_READ | PROT_WRITE,
+                                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    std::byte* end = memory_ + (pages_ - 1) * page_;
+    EXPECT_EQ(mprotect(end, page_, PROT_NONE), 0);
+    data = reinterpret_cast<float*>(end) - count;
+    std::fill_n(data, count, 1.0F);
+  }
+  ~GuardedFloats() { munmap(memory_, pages_ * page_); }
+  GuardedFloats(const GuardedFloats&) = delete;
+  GuardedFloats& operator=(const GuardedFloats&) = delete;
+
+  float* data;
+
+ private:
+  std::size_t page_;
+  std::size_t pages_;
+  std::byte* memory_;
+};
+
+TEST(GemmTest, never_touches_memory_behind_its_operands) {
+  for (const SimdTarget target : supported_simd_targets()) {
+    const SimdTargetScope scope(target);
+    for (std::size_t n = 1; n < 40; ++n) {
+      for (const std::size_t m : {1U, 5U, 60U}) {
+        constexpr std::size_t kDepth = 7;
+        const GuardedFloats a(m * kDepth);
+        const GuardedFloats b(kDepth * n);
+        const GuardedFloats c(m * n);
+        const GuardedFloats bias(n);
+        Product product;
+        product.a = a.data;
+        product.b = b.data;
+        product.c = c.data;
+        product.rows[0] = {m, stride(kDepth), stride(n)};
+        product.depth[0] = {kDepth, 1, stride(n)};
+        product.columns = n;
+        product.bias = bias.data;
+        multiply(product);
+        EXPECT_EQ(c.data[m * n - 1], kDepth + 1.0F) << to_string(target) << ' ' << n;
+      }
+    }
   }
 }
 

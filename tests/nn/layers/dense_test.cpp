@@ -67,8 +67,8 @@ TEST(DenseTest, batches_and_their_halves_agree_for_small_wide_and_large_weights)
   expect_batch_equals_its_halves(1100, 1000, 130);  // the matrix library, then our kernels
 }
 
-TEST(DenseTest, a_fused_relu_equals_one_behind_it_also_for_large_weights) {
-  for (const std::size_t units : {20U, 1000U}) {
+TEST(DenseTest, a_fused_relu_equals_one_behind_it_on_all_three_ways) {
+  for (const std::size_t units : {20U, 200U, 1000U}) {  // at once, in bands, matrix library
     constexpr std::size_t kInputs = 1100;
     constexpr std::size_t kBatch = 128;
     LayerHarness plain(DenseSpec{units}, Shape::features(kInputs), kBatch);
