@@ -101,7 +101,8 @@ enum Stage { Input, Output, OutputAdjoint, InputAdjoint, Weights, Transposed, We
 /// whatever cache they fit.
 void BM_stage(benchmark::State& state) {
   const LayerShape& shape = kLayers[state.range(0)];
-  const auto form = shape.kernel == 3 ? WinogradForm::F4x4_3x3 : WinogradForm::F2x2_5x5;
+  const auto form =
+      shape.kernel == 3 ? WinogradForm::Outputs4x4Kernel3x3 : WinogradForm::Outputs2x2Kernel5x5;
   const WinogradTransforms& transforms = winograd_transforms(form);
   const std::size_t grid = shape.side / winograd_outputs(form);
   Layer layer(shape, winograd_tiles_per_block(geometry_of(shape)) / (grid * grid) + 1);

@@ -178,7 +178,8 @@ TEST_P(HalfTest, any_length_at_any_address_touches_its_own_elements_only) {
   for (std::size_t offset = 0; offset < 3; ++offset) {
     for (std::size_t count = 0; count < 70; ++count) {
       for (const auto& [narrow, widen, half] :
-           {std::tuple<Narrow, Widen, int>(to_fp16, from_fp16, 0x3E00), std::tuple<Narrow, Widen, int>(to_bf16, from_bf16, 0x3FC0)}) {
+           {std::tuple<Narrow, Widen, int>(to_fp16, from_fp16, 0x3E00),
+            std::tuple<Narrow, Widen, int>(to_bf16, from_bf16, 0x3FC0)}) {
         Halves halves(80, kUntouched);
         narrow(std::span(source).subspan(offset, count), std::span(halves).subspan(offset, count));
         EXPECT_EQ(std::count(halves.begin(), halves.end(), half), count);

@@ -17,7 +17,8 @@ class HeaderBytes {
  public:
   static constexpr std::size_t kCapacity = 1024;
 
-  HeaderBytes() noexcept {}  // leaves the bytes alone, which `= default` would not
+  // Leaves the bytes alone, which `= default` would not.
+  HeaderBytes() noexcept {}  // NOLINT(modernize-use-equals-default)
   /// Requires: they fit.
   explicit HeaderBytes(std::span<const std::byte> bytes) { append(bytes); }
   HeaderBytes(const Bytes& bytes) { append(bytes); }  // NOLINT(google-explicit-constructor)

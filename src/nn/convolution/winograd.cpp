@@ -82,7 +82,8 @@ class WinogradConvolution final : public Convolution {
   WinogradConvolution(const ConvolutionGeometry& geometry, std::size_t tiles_per_block)
       : geometry_(geometry),
         tiles_per_block_(tiles_per_block),
-        form_(geometry.kernel == 3 ? WinogradForm::F4x4_3x3 : WinogradForm::F2x2_5x5),
+        form_(geometry.kernel == 3 ? WinogradForm::Outputs4x4Kernel3x3
+                                   : WinogradForm::Outputs2x2Kernel5x5),
         in_(geometry.input.channels),
         out_(geometry.output.channels),
         grid_height_(tiles_across(geometry.output.height)),

@@ -28,26 +28,29 @@ constexpr std::size_t kRowsOfVectors[] = {16, 14, 8, 6};  // 32 registers
 constexpr std::size_t kRowsOfVectors[] = {12, 6, 4, 2};  // 16 registers
 #endif
 
-// The lanes of `mask`; nothing else is touched. NEON has no masked access.
+// The lanes of `mask`; nothing else is touched. Only AVX does that in one instruction: elsewhere
+// Highway accesses the whole vector, which may end outside of an array.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
 Vector load_part(Mask mask, const float* source) {
-#if HWY_ARCH_ARM
-  alignas(64) float lanes[kLanes] = {};
-  std::copy_n(source, hn::CountTrue(kTag, mask), lanes);
-  return hn::Load(kTag, lanes);
-#else
   return hn::MaskedLoad(mask, kTag, source);
-#endif
 }
 
 void store_part(Mask mask, Vector value, float* target) {
-#if HWY_ARCH_ARM
+  hn::BlendedStore(value, mask, kTag, target);
+}
+#else
+Vector load_part(Mask mask, const float* source) {
+  alignas(64) float lanes[kLanes] = {};
+  std::copy_n(source, hn::CountTrue(kTag, mask), lanes);
+  return hn::Load(kTag, lanes);
+}
+
+void store_part(Mask mask, Vector value, float* target) {
   alignas(64) float lanes[kLanes];
   hn::Store(value, kTag, lanes);
   std::copy_n(lanes, hn::CountTrue(kTag, mask), target);
-#else
-  hn::BlendedStore(value, mask, kTag, target);
-#endif
 }
+#endif
 
 /// The sums of a block. All loops over them have constant bounds and are unrolled, and the
 /// functions are inlined, so that they live in registers.

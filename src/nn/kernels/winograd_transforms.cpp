@@ -280,7 +280,7 @@ constexpr WinogradTransforms transforms_of() {
 const WinogradTransforms& transforms_of_target(WinogradForm form) {
   static constexpr WinogradTransforms kSmallKernel = transforms_of<3>();
   static constexpr WinogradTransforms kLargeKernel = transforms_of<5>();
-  return form == WinogradForm::F4x4_3x3 ? kSmallKernel : kLargeKernel;
+  return form == WinogradForm::Outputs4x4Kernel3x3 ? kSmallKernel : kLargeKernel;
 }
 
 }  // namespace

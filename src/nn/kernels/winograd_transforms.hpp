@@ -14,8 +14,8 @@ namespace hermes::nn {
 
 /// F(m x m, r x r).
 enum class WinogradForm {
-  F4x4_3x3,  ///< 4 times fewer multiplications than the definition
-  F2x2_5x5,  ///< 2.8 times fewer
+  Outputs4x4Kernel3x3,  ///< 4 times fewer multiplications than the definition
+  Outputs2x2Kernel5x5,  ///< 2.8 times fewer
 };
 
 constexpr std::size_t kWinogradTile = 6;
@@ -23,7 +23,7 @@ constexpr std::size_t kWinogradPlanes = kWinogradTile * kWinogradTile;
 constexpr std::size_t kWinogradChannelMultiple = 4;
 
 constexpr std::size_t winograd_kernel(WinogradForm form) {
-  return form == WinogradForm::F4x4_3x3 ? 3 : 5;
+  return form == WinogradForm::Outputs4x4Kernel3x3 ? 3 : 5;
 }
 /// Outputs along a side of a tile, which is also the distance between tiles.
 constexpr std::size_t winograd_outputs(WinogradForm form) {

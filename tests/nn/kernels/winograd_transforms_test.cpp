@@ -18,7 +18,8 @@ using testing::random_values;
 using Matrix = std::vector<std::vector<double>>;
 
 constexpr float kUntouched = 777.0F;
-constexpr WinogradForm kForms[] = {WinogradForm::F4x4_3x3, WinogradForm::F2x2_5x5};
+constexpr WinogradForm kForms[] = {WinogradForm::Outputs4x4Kernel3x3,
+                                   WinogradForm::Outputs2x2Kernel5x5};
 // Whole vectors of every target, four channels that are left over, and only those.
 constexpr std::size_t kChannels[] = {4, 16, 20, 40};
 
@@ -27,7 +28,7 @@ const Matrix kInput = {{4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1
                        {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
 
 Matrix output_matrix(WinogradForm form) {
-  if (form == WinogradForm::F4x4_3x3) {
+  if (form == WinogradForm::Outputs4x4Kernel3x3) {
     return {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
   }
   return {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 1}};
@@ -36,7 +37,7 @@ Matrix output_matrix(WinogradForm form) {
 Matrix weight_matrix(WinogradForm form) {
   constexpr double kSixth = 1.0 / 6;
   constexpr double kPart = 1.0 / 24;
-  if (form == WinogradForm::F4x4_3x3) {
+  if (form == WinogradForm::Outputs4x4Kernel3x3) {
     return {{0.25, 0, 0},
             {-kSixth, -kSixth, -kSixth},
             {-kSixth, kSixth, -kSixth},
