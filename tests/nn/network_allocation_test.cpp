@@ -1,51 +1,14 @@
 // A training step must not allocate: every operator new of this program is counted.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <cstddef>
 #include <vector>
 
 #include "hermes/nn/loss.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 #include "nn/support/models.hpp"
-
-namespace {
-
-std::atomic<std::size_t> allocation_count{0};
-std::atomic<std::size_t> aligned_bytes{0};  // of buffers; bookkeeping asks for no alignment
-
-void* counted_allocation(std::size_t size, std::size_t alignment) {
-  allocation_count += 1;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  if (void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) {
-    return memory;
-  }
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return counted_allocation(size, alignof(std::max_align_t));
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  aligned_bytes += size;
-  return counted_allocation(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
+#include "support/allocation_counter.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -78,11 +41,11 @@ TEST(NetworkAllocationTest, a_training_step_allocates_nothing) {
         network.forward(samples, batch, Mode::Inference);
       };
       step(kBatch);
-      const std::size_t before = allocation_count;
+      const std::size_t before = hermes::testing::allocation_count();
       step(kBatch);
       step(1);
       step(kBatch);
-      EXPECT_EQ(allocation_count - before, 0U) << spec.name;
+      EXPECT_EQ(hermes::testing::allocation_count() - before, 0U) << spec.name;
     }
   }
 }
@@ -91,9 +54,9 @@ TEST(NetworkAllocationTest, memory_bytes_is_exactly_what_the_buffers_take) {
   for (const NetworkSpec& spec : models()) {
     for (const std::size_t batch : {1U, 16U}) {
       const std::size_t planned = Network::memory_bytes(spec, batch).total();
-      const std::size_t before = aligned_bytes;
+      const std::size_t before = hermes::testing::aligned_bytes();
       const Network network(spec, batch);
-      EXPECT_EQ(aligned_bytes - before, planned) << spec.name;
+      EXPECT_EQ(hermes::testing::aligned_bytes() - before, planned) << spec.name;
     }
   }
 }

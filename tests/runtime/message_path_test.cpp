@@ -10,7 +10,7 @@
 #include "hermes/protocol/strategies/merge_rules.hpp"
 #include "hermes/runtime/channel.hpp"
 #include "hermes/transport/in_proc_network.hpp"
-#include "runtime/allocation_counter.hpp"
+#include "support/allocation_counter.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -136,10 +136,10 @@ TEST(MessagePathTest, a_round_in_steady_state_allocates_nothing) {
     for (int warm = 0; warm < 3; ++warm) {
       path.round();
     }
-    const std::size_t before = test::allocation_count();
+    const std::size_t before = hermes::testing::allocation_count();
     path.round();
     path.round();
-    EXPECT_EQ(test::allocation_count() - before, 0U)
+    EXPECT_EQ(hermes::testing::allocation_count() - before, 0U)
         << c.name << ", encoding " << static_cast<int>(c.encoding);
   }
 }

@@ -1,5 +1,5 @@
 // A file of its own: inlined into the code that uses them, GCC takes these for a mismatched pair.
-#include "runtime/allocation_counter.hpp"
+#include "support/allocation_counter.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::atomic<std::size_t> bytes_with_alignment{0};
 
 void* counted_allocation(std::size_t size, std::size_t alignment) {
   allocations += 1;
@@ -24,6 +25,7 @@ void* operator new(std::size_t size) {
   return counted_allocation(size, alignof(std::max_align_t));
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
+  bytes_with_alignment += size;
   return counted_allocation(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept {
@@ -39,10 +41,14 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
 
-namespace hermes::runtime::test {
+namespace hermes::testing {
 
 std::size_t allocation_count() {
   return allocations;
 }
 
-}  // namespace hermes::runtime::test
+std::size_t aligned_bytes() {
+  return bytes_with_alignment;
+}
+
+}  // namespace hermes::testing
