@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -62,9 +61,8 @@ void restart_with_better_blas(char** argv) {
   ::unsetenv(kCoreVariable);
   ::unsetenv(kChoiceVariable);
   if (is_spokesman()) {
-    std::cerr << "hermes: warning: OpenBLAS uses its kernels for " << found.core << "; set "
-              << kCoreVariable << "=" << *better
-              << " for faster ones (restart failed: " << std::strerror(why) << ")" << std::endl;
+    say("warning: OpenBLAS uses its kernels for " + found.core + "; set " + kCoreVariable + "=" +
+        *better + " for faster ones (restart failed: " + std::strerror(why) + ")");
   }
 }
 

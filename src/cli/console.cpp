@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string_view>
 
 namespace hermes::cli {
@@ -52,6 +53,10 @@ std::string host_name() {
 
 bool is_spokesman() {
   return launcher_rank().value_or(0) == 0;
+}
+
+void say(const std::string& line) {
+  std::cerr << "hermes: " + line + "\n" << std::flush;
 }
 
 telemetry::ProgressConfig progress_config(bool quiet) {

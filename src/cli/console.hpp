@@ -21,6 +21,9 @@ std::string host_name();
 /// True when this process is the one that talks to the user.
 bool is_spokesman();
 
+/// "hermes: LINE" to standard error in one piece, so that no other rank's words get into it.
+void say(const std::string& line);
+
 /// Live line on a terminal, plain lines elsewhere.
 telemetry::ProgressConfig progress_config(bool quiet);
 

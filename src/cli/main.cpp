@@ -1,7 +1,6 @@
 // The `hermes` program: argv -> command -> exit code. The only place that catches errors.
 #include <cstdint>
 #include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
 
@@ -50,9 +49,9 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
 int complain(const std::string& what, int code) {
   const int rank = hermes::cli::launcher_rank().value_or(0);
   if (rank == 0) {
-    std::cerr << "hermes: " << what << std::endl;
+    hermes::cli::say(what);
   } else if (code == kFailure) {
-    std::cerr << "hermes: rank " << rank << ": " << what << std::endl;
+    hermes::cli::say("rank " + std::to_string(rank) + ": " + what);
   }
   return code;
 }

@@ -64,12 +64,12 @@ int report(const runtime::RunOutcome& outcome, int rank) {
   if (code == 0 || !is_own_news) {
     return code;
   }
-  std::cerr << "hermes: ";
   if (outcome.reason == protocol::StopReason::BadInput && !outcome.detail.empty()) {
-    std::cerr << outcome.detail << std::endl;  // as for any other wrong input
+    say(outcome.detail);  // as for any other wrong input
   } else {
-    std::cerr << "rank " << rank << ": stopped: " << protocol::to_string(outcome.reason)
-              << (outcome.detail.empty() ? "" : ": ") << outcome.detail << std::endl;
+    say("rank " + std::to_string(rank) +
+        ": stopped: " + std::string(protocol::to_string(outcome.reason)) +
+        (outcome.detail.empty() ? "" : ": ") + outcome.detail);
   }
   return code;
 }
