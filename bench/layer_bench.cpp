@@ -2,10 +2,11 @@
 //
 //   layer_bench MODEL.toml BATCH [SECONDS [direct]]
 //
-// Runs the layers of a model file one after the other as Network does, with a clock between them,
-// and prints for each the microseconds forward and backward (the fastest of all steps) and the
-// GFLOP/s, which count the operations of direct convolution. With "direct", all convolutions use
-// DirectConvolution, although another algorithm may be faster.
+// Runs the layers of a model file one after the other as Network does, with a clock between them
+// (if the batch is more than one slice of Network, one slice), and prints for each the microseconds
+// forward and backward (the fastest of all steps) and the GFLOP/s, which count the operations of
+// direct convolution. With "direct", all convolutions use DirectConvolution, although another
+// algorithm may be faster.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -86,6 +87,7 @@ class Profile {
       }
     }
     layout_ = plan_workspace(stack_, batch);
+    batch_ = layout_.slice_max;
     parameters_.resize(stack_.parameter_count);
     gradients_.resize(stack_.parameter_count);
     activations_.resize(layout_.activation_floats);
@@ -94,7 +96,7 @@ class Profile {
     for (AlignedVector<float>& buffer : activation_gradients_) {
       buffer.resize(layout_.gradient_floats);
     }
-    samples_.resize(batch * stack_.layers[0].input.size());
+    samples_.resize(batch_ * stack_.layers[0].input.size());
     for (AlignedVector<float>* values : {&parameters_, &samples_}) {
       std::ranges::generate(*values, [&] { return 0.05F * static_cast<float>(random_.normal()); });
     }

@@ -157,7 +157,7 @@ void BM_stage(benchmark::State& state) {
         transforms.weights_transposed(layer.weight.data(), shape.in, shape.out, 64, all);
         break;
       default:
-        transforms.weights_adjoint(constant(all), shape.in, shape.out,
+        transforms.weights_adjoint(constant(all), shape.in, shape.out, false,
                                    layer.weight_gradient.data());
     }
     benchmark::ClobberMemory();

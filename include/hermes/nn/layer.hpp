@@ -38,6 +38,7 @@ struct LayerContext {
   std::span<float> scratch;           ///< `scratch_size` floats; garbage between calls
   std::span<std::byte> saved;         ///< `saved_bytes` bytes; kept from forward to backward
   RandomStream& random;               ///< drawn from by dropout, in training only
+  bool accumulates = false;           ///< backward adds to the gradients of parameters
 };
 
 /// One layer of a network: shapes and sizes, and two kernels. Stateless between calls apart from
@@ -67,11 +68,12 @@ class Layer {
   virtual std::vector<ParameterTensor> parameters() const { return {}; }
   virtual LayerFlops flops() const { return {}; }
   virtual std::size_t scratch_size(std::size_t /*batch*/) const { return 0; }
+  /// Proportional to the batch.
   virtual std::size_t saved_bytes(std::size_t /*batch*/) const { return 0; }
 
   virtual void forward(const LayerContext& context, ConstTensorView x, TensorView y) const = 0;
-  /// Overwrites the layer's gradients and, unless `dx` is empty, dx. `x` and `y` are those of the
-  /// last forward (`y` only if `backward_needs_output()`).
+  /// Overwrites the layer's gradients (see LayerContext) and, unless `dx` is empty, dx. `x` and `y`
+  /// are those of the last forward (`y` only if `backward_needs_output()`).
   virtual void backward(const LayerContext& context, ConstTensorView x, ConstTensorView y,
                         ConstTensorView dy, TensorView dx) const = 0;
 };

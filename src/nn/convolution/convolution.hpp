@@ -28,6 +28,7 @@ struct ConvolutionWeights {
 struct ConvolutionGradients {
   float* weight;
   float* bias;
+  bool accumulates = false;  ///< added to what is there
 };
 
 /// An algorithm for the three products of a convolution layer. Stateless between calls; the views
@@ -44,7 +45,7 @@ class Convolution {
   /// y = weights * x + bias, then max(y, 0) if `relu`.
   virtual void forward(const ConvolutionWeights& weights, ConstTensorView x, TensorView y,
                        bool relu, std::span<float> scratch) const = 0;
-  /// Overwrites the gradients and, unless it is empty, dx. With a fused ReLU `y` is the output of
+  /// Computes the gradients and, unless it is empty, dx. With a fused ReLU `y` is the output of
   /// forward, and dy counts only where y > 0; otherwise `y` is empty.
   virtual void backward(const ConvolutionWeights& weights, ConstTensorView x, ConstTensorView y,
                         ConstTensorView dy, const ConvolutionGradients& gradients, TensorView dx,

@@ -110,8 +110,10 @@ void DirectConvolution::backward(const ConvolutionWeights& weights, ConstTensorV
   float* padded_dy = turned + align(geometry_.weight_count());
   const TensorView whole = TensorView::with_halo(padded_dy, block, geometry_.output, halo);
   const bool copies_dy = !dx.empty() || !y.empty();  // for zeros around it, or in it
-  std::fill_n(gradients.weight, geometry_.weight_count(), 0.0F);
-  std::fill_n(gradients.bias, geometry_.output.channels, 0.0F);
+  if (!gradients.accumulates) {
+    std::fill_n(gradients.weight, geometry_.weight_count(), 0.0F);
+    std::fill_n(gradients.bias, geometry_.output.channels, 0.0F);
+  }
   if (!dx.empty()) {
     std::fill_n(padded_dy, block * whole.image_stride, 0.0F);
     turn_weights(weights.weight, turned);

@@ -242,7 +242,8 @@ void WinogradConvolution::backward(const ConvolutionWeights& weights, ConstTenso
       transforms.output_adjoint(tiles_of(dy, row), tiles_of(y, row),
                                 {parts.m.data + tile * out_, parts.m.stride});
     });
-    sum_rows(block.tiles, out_, parts.m.plane(kSumPlane), later, gradients.bias);
+    sum_rows(block.tiles, out_, parts.m.plane(kSumPlane), later || gradients.accumulates,
+             gradients.bias);
     for (std::size_t p = 0; p < kWinogradPlanes; ++p) {
       multiply_transposed(in_, block.tiles, out_, parts.v.plane(p), parts.m.plane(p), later,
                           parts.du.plane(p));
@@ -259,7 +260,8 @@ void WinogradConvolution::backward(const ConvolutionWeights& weights, ConstTenso
       });
     }
   });
-  transforms.weights_adjoint({parts.du.data, parts.du.stride}, in_, out_, gradients.weight);
+  transforms.weights_adjoint({parts.du.data, parts.du.stride}, in_, out_, gradients.accumulates,
+                             gradients.weight);
 }
 
 }  // namespace

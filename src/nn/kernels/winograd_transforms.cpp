@@ -252,7 +252,7 @@ void weights_transposed_of(const float* weights, std::size_t in, std::size_t out
 
 template <std::size_t kKernel>
 void weights_adjoint_of(WinogradPlanes<const float> du, std::size_t in, std::size_t out,
-                        float* weights) {
+                        bool accumulate, float* weights) {
   for (std::size_t i = 0; i < in; ++i) {
     for_each_vector(out, [&](auto d, std::size_t o) HWY_ATTR {
       const std::size_t place = i * out + o;
@@ -262,8 +262,10 @@ void weights_adjoint_of(WinogradPlanes<const float> du, std::size_t in, std::siz
             const auto value = hn::LoadU(d, du.data + (kTile * a + b) * du.stride + place);
             return hn::Mul(value, hn::Set(d, kWeightScale[a] * kWeightScale[b]));
           },
-          [=](std::size_t a, std::size_t b, auto value)
-              HWY_ATTR { hn::StoreU(value, d, weights + (kKernel * a + b) * in * out + place); });
+          [=](std::size_t a, std::size_t b, auto value) HWY_ATTR {
+            float* weight = weights + (kKernel * a + b) * in * out + place;
+            hn::StoreU(accumulate ? hn::Add(hn::LoadU(d, weight), value) : value, d, weight);
+          });
     });
   }
 }

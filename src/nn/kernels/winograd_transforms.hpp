@@ -73,9 +73,9 @@ struct WinogradTransforms {
   /// The transposes of the same, in panels.
   void (*weights_transposed)(const float* weights, std::size_t in, std::size_t out,
                              std::size_t panel, WinogradPlanes<float> u);
-  /// dw = G^T dU G.
+  /// dw = G^T dU G, or dw += that.
   void (*weights_adjoint)(WinogradPlanes<const float> du, std::size_t in, std::size_t out,
-                          float* weights);
+                          bool accumulate, float* weights);
 };
 
 /// Those of the instruction set in use (see hermes/core/simd.hpp).

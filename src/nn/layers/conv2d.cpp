@@ -60,7 +60,8 @@ class Conv2d final : public Layer {
                 ConstTensorView dy, TensorView dx) const override {
     float* gradients = context.gradients.data();
     convolution_->backward(weights(context), x, relu_ ? y : ConstTensorView{}, dy,
-                           {gradients, gradients + geometry_.weight_count()}, dx, context.scratch);
+                           {gradients, gradients + geometry_.weight_count(), context.accumulates},
+                           dx, context.scratch);
   }
 
  private:

@@ -90,7 +90,9 @@ class Dense final : public Layer {
                 ConstTensorView dy, TensorView dx) const override {
     float* masked = context.scratch.data();
     float* bias_gradient = context.gradients.data() + inputs_ * units_;
-    std::fill_n(bias_gradient, units_, 0.0F);
+    if (!context.accumulates) {
+      std::fill_n(bias_gradient, units_, 0.0F);
+    }
     add_masked_columns({dy.batch, units_, dy.data, dy.image_stride, relu_ ? y.data : nullptr,
                         y.image_stride, masked, units_},
                        bias_gradient);
@@ -99,7 +101,7 @@ class Dense final : public Layer {
       large_backward(context, x, masked, dx);
       return;
     }
-    weight_gradient(x, masked, context.gradients.data());
+    weight_gradient(x, masked, context.accumulates, context.gradients.data());
     if (!dx.empty()) {
       if (dx.batch < units_) {
         input_gradient_transposed(context.parameters.data(), masked, dx, rest);
@@ -132,7 +134,8 @@ class Dense final : public Layer {
   void large_backward(const LayerContext& context, ConstTensorView x, const float* dy,
                       TensorView dx) const {
     gemm(inputs_, units_, x.batch, {x.data, x.image_stride, true}, {dy, units_},
-         GemmMode::Overwrite, context.gradients.data(), units_);
+         context.accumulates ? GemmMode::Accumulate : GemmMode::Overwrite, context.gradients.data(),
+         units_);
     if (!dx.empty()) {
       gemm(dx.batch, inputs_, units_, {dy, units_}, {context.parameters.data(), units_, true},
            GemmMode::Overwrite, dx.data, dx.image_stride);
@@ -150,8 +153,8 @@ class Dense final : public Layer {
     }
   }
 
-  /// dW = x^T dy.
-  void weight_gradient(ConstTensorView x, const float* dy, float* gradient) const {
+  /// dW = x^T dy, or dW += that.
+  void weight_gradient(ConstTensorView x, const float* dy, bool accumulate, float* gradient) const {
     for_each_band([&](std::size_t first, std::size_t count) {
       Product product;
       product.a = x.data + first;
@@ -160,6 +163,7 @@ class Dense final : public Layer {
       product.rows[0] = {count, 1, stride(units_)};
       product.depth[0] = {x.batch, stride(x.image_stride), stride(units_)};
       product.columns = units_;
+      product.accumulate = accumulate;
       multiply(product);
     });
   }

@@ -327,7 +327,7 @@ TEST(WinogradTransformsTest, weights_adjoint_is_the_papers_matrix_transposed) {
     const std::size_t stride = c.in * c.out + 7;
     const std::vector<float> du = random_values(kWinogradPlanes * stride, 4);
     std::vector<float> dw(kernel * kernel * c.in * c.out);
-    winograd_transforms(form).weights_adjoint({du.data(), stride}, c.in, c.out, dw.data());
+    winograd_transforms(form).weights_adjoint({du.data(), stride}, c.in, c.out, false, dw.data());
     for (std::size_t place = 0; place < c.in * c.out; ++place) {
       const Matrix expected =
           both_axes(transposed(weight_matrix(form)), [&](std::size_t a, std::size_t b) -> double {
@@ -388,7 +388,7 @@ TEST(WinogradTransformsTest, each_map_and_its_adjoint_give_the_same_inner_produc
     std::vector<float> u(du.size());
     std::vector<float> dw(w.size());
     winograd_transforms(form).weights(w.data(), c.in, c.out, c.out, {u.data(), stride});
-    winograd_transforms(form).weights_adjoint({du.data(), stride}, c.in, c.out, dw.data());
+    winograd_transforms(form).weights_adjoint({du.data(), stride}, c.in, c.out, false, dw.data());
     EXPECT_NEAR(inner_product(u, du), inner_product(w, dw), 1e-2);
   });
 }
