@@ -95,17 +95,6 @@ void BM_DecodeFrom(benchmark::State& state, wire::PayloadEncoding encoding) {
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
 
-/// The floor: what moving the floats alone costs.
-void BM_Memcpy(benchmark::State& state) {
-  const AlignedVector<float> source(static_cast<std::size_t>(state.range(0)), 0.5F);
-  AlignedVector<float> target(source.size());
-  for (auto _ : state) {
-    std::memcpy(target.data(), source.data(), source.size() * sizeof(float));
-    benchmark::ClobberMemory();
-  }
-  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
-}
-
 using Narrow = void (*)(std::span<const float>, std::span<std::uint16_t>);
 using Widen = void (*)(std::span<const std::uint16_t>, std::span<float>);
 
@@ -175,7 +164,6 @@ BENCHMARK_CAPTURE(BM_DecodeFrom, fp16, wire::PayloadEncoding::Fp16)->Arg(kAlexNe
 BENCHMARK_CAPTURE(BM_DecodeFrom, bf16, wire::PayloadEncoding::Bf16)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_DecodeFrom, sparse, wire::PayloadEncoding::Sparse)->Arg(kAlexNet);
 BENCHMARK(BM_Sparsify)->Arg(kCnn)->Arg(kAlexNet);
-BENCHMARK(BM_Memcpy)->Arg(kAlexNet);
 
 }  // namespace
 
