@@ -3,7 +3,7 @@
 //   layer_bench MODEL.toml BATCH [SECONDS [direct]]
 //
 // Runs the layers of a model file one after the other as Network does, with a clock between them
-// (if the batch is more than one slice of Network, one slice), and prints for each the microseconds
+// (if the mini-batch is more than one slice, one slice), and prints for each the microseconds
 // forward and backward (the fastest of all steps) and the GFLOP/s, which count the operations of
 // direct convolution. With "direct", all convolutions use DirectConvolution, although another
 // algorithm may be faster.
@@ -27,6 +27,7 @@
 #include "hermes/runtime/model_file.hpp"
 #include "nn/convolution/direct_convolution.hpp"
 #include "nn/layer_stack.hpp"
+#include "nn/slice_size.hpp"
 #include "nn/workspace_layout.hpp"
 
 namespace hermes::nn {
@@ -76,8 +77,7 @@ class DirectLayer final : public Layer {
 /// The layers of a network with its memory, run one by one.
 class Profile {
  public:
-  Profile(const NetworkSpec& spec, std::size_t batch, bool direct)
-      : batch_(batch), stack_(build_layers(spec)) {
+  Profile(const NetworkSpec& spec, std::size_t batch, bool direct) : stack_(build_layers(spec)) {
     for (std::size_t i = 0; i < stack_.layers.size(); ++i) {
       const auto* convolution = std::get_if<Conv2dSpec>(&spec.layers[i]);
       StackedLayer& stacked = stack_.layers[i];
@@ -86,8 +86,8 @@ class Profile {
             std::make_unique<DirectLayer>(std::move(stacked.layer), *convolution, stacked.input);
       }
     }
-    layout_ = plan_workspace(stack_, batch);
-    batch_ = layout_.slice_max;
+    batch_ = std::min(batch, choose_slice_size(stack_));
+    layout_ = plan_workspace(stack_, batch_);
     parameters_.resize(stack_.parameter_count);
     gradients_.resize(stack_.parameter_count);
     activations_.resize(layout_.activation_floats);
@@ -190,7 +190,7 @@ class Profile {
                                  stacked.input, stacked.layer->input_padding());
   }
 
-  std::size_t batch_;
+  std::size_t batch_ = 0;
   LayerStack stack_;
   WorkspaceLayout layout_;
   AlignedVector<float> parameters_;

@@ -12,6 +12,7 @@
 #include "hermes/nn/blas.hpp"
 #include "hermes/nn/layer_spec.hpp"
 #include "hermes/nn/loss.hpp"
+#include "hermes/nn/mini_batch.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 
@@ -115,10 +116,8 @@ void BM_training_step(benchmark::State& state, const NetworkSpec& spec) {
       make_optimizer(SgdSpec{}, fixture.network.parameter_count());
   const LossSpec loss = CrossEntropy{};
   for (auto _ : state) {
-    const std::span<const float> outputs =
-        fixture.network.forward(fixture.samples, batch, Mode::Training);
-    evaluate(loss, outputs, fixture.labels, fixture.output_gradient);
-    fixture.network.backward(fixture.output_gradient);
+    compute_gradient(fixture.network, loss, fixture.samples, fixture.labels,
+                     fixture.output_gradient);
     optimizer->step(fixture.network.parameters(), fixture.network.gradients(), 1e-4);
   }
   const Flops flops = fixture.network.flops();

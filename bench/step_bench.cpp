@@ -19,6 +19,7 @@
 #include "hermes/core/random.hpp"
 #include "hermes/nn/blas.hpp"
 #include "hermes/nn/loss.hpp"
+#include "hermes/nn/mini_batch.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 #include "hermes/runtime/model_file.hpp"
@@ -37,11 +38,12 @@ class Training {
  public:
   Training(nn::NetworkSpec spec, std::size_t batch)
       : batch_(batch),
-        network_(std::move(spec), batch),
+        network_(std::move(spec), 1),
         optimizer_(nn::make_optimizer(nn::SgdSpec{}, network_.parameter_count())),
         samples_(batch * network_.input_size()),
         labels_(batch),
         output_gradient_(batch * network_.output_size()) {
+    network_.reserve(nn::samples_at_a_time(network_, batch));
     RandomStream random(1, RandomPurpose::Test);
     network_.initialize(random);
     for (float& value : samples_) {
@@ -53,9 +55,7 @@ class Training {
   }
 
   void step() {
-    const std::span<const float> outputs = network_.forward(samples_, batch_, nn::Mode::Training);
-    nn::evaluate(nn::CrossEntropy{}, outputs, labels_, output_gradient_);
-    network_.backward(output_gradient_);
+    nn::compute_gradient(network_, nn::CrossEntropy{}, samples_, labels_, output_gradient_);
     optimizer_->step(network_.parameters(), network_.gradients(), kLearningRate);
   }
 

@@ -8,6 +8,7 @@
 #include "hermes/core/buffer.hpp"
 #include "layer_stack.hpp"
 #include "layers/view_ops.hpp"
+#include "slice_size.hpp"
 #include "workspace_layout.hpp"
 
 namespace hermes::nn {
@@ -26,6 +27,7 @@ struct Network::Impl {
   Impl(NetworkSpec network_spec, std::size_t largest_batch)
       : spec(std::move(network_spec)),
         stack(build_layers(spec)),
+        slice_size(choose_slice_size(stack)),
         parameters(stack.parameter_count),
         gradients(stack.parameter_count) {
     allocate_workspace(largest_batch);
@@ -46,25 +48,7 @@ struct Network::Impl {
     ready_for_backward = false;
   }
 
-  /// A part of the batch, which goes through all layers before the next one does.
-  struct Slice {
-    std::size_t first;
-    std::size_t count;
-  };
-
-  /// f(slice) for all slices of the batch, of nearly equal sizes.
-  template <class F>
-  void for_each_slice(const F& f) const {
-    const std::size_t slices = (batch + layout.slice_max - 1) / layout.slice_max;
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < slices; ++i) {
-      const std::size_t count = (batch - first) / (slices - i);
-      f(Slice{first, count});
-      first += count;
-    }
-  }
-
-  LayerContext context(std::size_t index, const Slice& slice, Mode mode) {
+  LayerContext context(std::size_t index, Mode mode, bool accumulates = false) {
     const StackedLayer& stacked = stack.layers[index];
     const std::size_t offset = stacked.parameter_offset;
     const std::size_t count = stacked.parameter_count;
@@ -72,38 +56,28 @@ struct Network::Impl {
             std::span<const float>(parameters).subspan(offset, count),
             std::span<float>(gradients).subspan(offset, count),
             scratch,
-            std::span<std::byte>(saved).subspan(layout.saved_offsets[index] +
-                                                stacked.layer->saved_bytes(slice.first)),
+            std::span<std::byte>(saved).subspan(layout.saved_offsets[index]),
             dropout_stream,
-            slice.first > 0};
+            accumulates};
   }
 
-  TensorView activation(std::size_t index, const Slice& slice) {
+  TensorView activation(std::size_t index) {
     const ActivationSlot& slot = layout.activations[index];
-    return TensorView::with_halo(activations.data() + slot.offset, batch, slot.shape, slot.halo)
-        .images(slice.first, slice.count);
+    return TensorView::with_halo(activations.data() + slot.offset, batch, slot.shape, slot.halo);
   }
 
-  ConstTensorView samples_of(const Slice& slice) const {
-    return ConstTensorView::contiguous(samples, batch, spec.input).images(slice.first, slice.count);
-  }
-
-  ConstTensorView input_of(std::size_t index, const Slice& slice) {
+  ConstTensorView input_of(std::size_t index) {
     const ActivationSlot& slot = layout.activations[index];
-    if (!slot.external) {
-      return activation(index, slice);
-    }
-    const ConstTensorView whole = ConstTensorView::contiguous(samples, batch, slot.shape);
-    return whole.images(slice.first, slice.count);
+    return slot.external ? ConstTensorView::contiguous(samples, batch, slot.shape)
+                         : ConstTensorView(activation(index));
   }
 
-  void forward(const Slice& slice, Mode mode);
-  void backward(const Slice& slice, std::span<const float> output_gradient);
-
+  void backward(std::span<const float> output_gradient, bool accumulates);
   TensorView input_gradient(std::size_t index, const TensorView& dy);
 
   NetworkSpec spec;
   LayerStack stack;
+  std::size_t slice_size;
   AlignedVector<float> parameters;
   AlignedVector<float> gradients;
 
@@ -120,31 +94,6 @@ struct Network::Impl {
   std::size_t batch = 0;
   bool ready_for_backward = false;
 };
-
-void Network::Impl::forward(const Slice& slice, Mode mode) {
-  if (!layout.activations[0].external) {
-    copy_values(samples_of(slice), activation(0, slice));
-  }
-  for (std::size_t i = 0; i < stack.layers.size(); ++i) {
-    const bool external = layout.activations[i + 1].external;
-    stack.layers[i].layer->forward(context(i, slice, mode), input_of(i, slice),
-                                   external ? TensorView{} : activation(i + 1, slice));
-  }
-}
-
-void Network::Impl::backward(const Slice& slice, std::span<const float> output_gradient) {
-  const Shape& output = layout.activations.back().shape;
-  // A copy, because layers that work in place overwrite it.
-  TensorView dy = TensorView::contiguous(activation_gradients[0].data(), slice.count, output);
-  std::copy_n(&output_gradient[slice.first * output.size()], slice.count * output.size(), dy.data);
-  for (std::size_t i = stack.layers.size(); i-- > stack.first_trainable;) {
-    const bool wanted = i > stack.first_trainable;
-    const TensorView dx = wanted ? input_gradient(i, dy) : TensorView{};
-    stack.layers[i].layer->backward(context(i, slice, Mode::Training), input_of(i, slice),
-                                    input_of(i + 1, slice), dy, dx);
-    dy = dx;
-  }
-}
 
 /// Where layer `index` puts the gradient of its input: over that of its output, or into the buffer
 /// that its output's gradient is not in.
@@ -179,18 +128,43 @@ std::span<const float> Network::forward(std::span<const float> x, std::size_t ba
   HERMES_ASSERT(x.size() == batch * input_size(), "forward: samples of another size");
   impl_->samples = x.data();
   impl_->batch = batch;
-  impl_->for_each_slice([&](const Impl::Slice& slice) { impl_->forward(slice, mode); });
+  if (!impl_->layout.activations[0].external) {
+    copy_values(ConstTensorView::contiguous(x.data(), batch, impl_->spec.input),
+                impl_->activation(0));
+  }
+  for (std::size_t i = 0; i < impl_->stack.layers.size(); ++i) {
+    const bool external = impl_->layout.activations[i + 1].external;
+    impl_->stack.layers[i].layer->forward(impl_->context(i, mode), impl_->input_of(i),
+                                          external ? TensorView{} : impl_->activation(i + 1));
+  }
   impl_->ready_for_backward = mode == Mode::Training;
-  const Impl::Slice all{0, batch};
-  return {impl_->input_of(impl_->stack.layers.size(), all).data, batch * output_size()};
+  return {impl_->input_of(impl_->stack.layers.size()).data, batch * output_size()};
 }
 
 void Network::backward(std::span<const float> output_gradient) {
-  HERMES_ASSERT(impl_->ready_for_backward, "backward: needs a forward in training mode before it");
-  HERMES_ASSERT(output_gradient.size() == impl_->batch * output_size(),
+  impl_->backward(output_gradient, false);
+}
+
+void Network::add_backward(std::span<const float> output_gradient) {
+  impl_->backward(output_gradient, true);
+}
+
+void Network::Impl::backward(std::span<const float> output_gradient, bool accumulates) {
+  const Shape& output = layout.activations.back().shape;
+  HERMES_ASSERT(ready_for_backward, "backward: needs a forward in training mode before it");
+  HERMES_ASSERT(output_gradient.size() == batch * output.size(),
                 "backward: gradient of another size");
-  impl_->ready_for_backward = false;
-  impl_->for_each_slice([&](const Impl::Slice& slice) { impl_->backward(slice, output_gradient); });
+  ready_for_backward = false;
+  // A copy, because layers that work in place overwrite it.
+  TensorView dy = TensorView::contiguous(activation_gradients[0].data(), batch, output);
+  std::copy(output_gradient.begin(), output_gradient.end(), dy.data);
+  for (std::size_t i = stack.layers.size(); i-- > stack.first_trainable;) {
+    const bool wanted = i > stack.first_trainable;
+    const TensorView dx = wanted ? input_gradient(i, dy) : TensorView{};
+    stack.layers[i].layer->backward(context(i, Mode::Training, accumulates), input_of(i),
+                                    input_of(i + 1), dy, dx);
+    dy = dx;
+  }
 }
 
 void Network::initialize(RandomStream& random) {
@@ -219,6 +193,9 @@ const NetworkSpec& Network::spec() const {
 }
 std::size_t Network::batch_max() const {
   return impl_->batch_max;
+}
+std::size_t Network::slice_size() const {
+  return impl_->slice_size;
 }
 std::size_t Network::input_size() const {
   return impl_->spec.input.size();

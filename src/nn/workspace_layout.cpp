@@ -68,51 +68,22 @@ void place_activations(const LayerStack& stack, std::size_t batch_max, Workspace
   }
 }
 
-// A slice's input and output of a layer stay in a second-level cache until the next layer reads
-// them; fewer samples than kSliceMin use weights and vectors badly. Each slice passes over all
-// weights and their gradients once more, which costs more than it saves where they are many.
-// (Measured: cnn, 128 samples, +10 %; alexnet_s, whose weights are 12 samples' activations, -20 %.)
-constexpr std::size_t kSliceFloats = 131072;
-constexpr std::size_t kSliceMin = 16;
-constexpr std::size_t kSliceMax = 64;  // more gain nothing
-constexpr std::size_t kActivationsPerWeight = 3;
-
-/// Samples that go through all layers together.
-std::size_t choose_slice(const LayerStack& stack, const WorkspaceLayout& layout,
-                         std::size_t batch_max) {
-  std::size_t widest = 1;
-  std::size_t all = 0;
-  for (std::size_t i = 0; i < stack.layers.size(); ++i) {
-    if (stack.layers[i].layer->output_storage() == OutputStorage::View) {
-      continue;
-    }
-    const std::size_t output = layout.activations[i + 1].shape.size();
-    widest = std::max(widest, layout.activations[i].shape.size() + output);
-    all += output;
-  }
-  if (kActivationsPerWeight * stack.parameter_count > kSliceMin * all) {
-    return batch_max;
-  }
-  return std::min(batch_max, std::clamp(kSliceFloats / widest, kSliceMin, kSliceMax));
-}
-
 }  // namespace
 
 WorkspaceLayout plan_workspace(const LayerStack& stack, std::size_t batch_max) {
   WorkspaceLayout layout;
   place_activations(stack, batch_max, layout);
-  const std::size_t slice = choose_slice(stack, layout, batch_max);
-  layout.slice_max = slice;
-  layout.gradient_floats = floats_with_halo(layout.activations.back().shape, Halo{}, slice);
+  layout.gradient_floats = floats_with_halo(layout.activations.back().shape, Halo{}, batch_max);
   for (std::size_t i = 0; i < stack.layers.size(); ++i) {
     const StackedLayer& stacked = stack.layers[i];
     const Layer& layer = *stacked.layer;
     layout.saved_offsets.push_back(layout.saved_bytes);
     layout.saved_bytes += align_bytes(layer.saved_bytes(batch_max));
-    layout.scratch_floats = std::max(layout.scratch_floats, layer.scratch_size(slice));
+    layout.scratch_floats = std::max(layout.scratch_floats, layer.scratch_size(batch_max));
     if (i > stack.first_trainable && layer.output_storage() == OutputStorage::Own) {
-      layout.gradient_floats = std::max(
-          layout.gradient_floats, floats_with_halo(stacked.input, layer.input_padding(), slice));
+      layout.gradient_floats =
+          std::max(layout.gradient_floats,
+                   floats_with_halo(stacked.input, layer.input_padding(), batch_max));
     }
   }
   layout.scratch_floats = align_floats(layout.scratch_floats);

@@ -21,7 +21,6 @@ struct ActivationSlot {
 struct WorkspaceLayout {
   std::vector<ActivationSlot> activations;  ///< one more than layers
   std::vector<std::size_t> saved_offsets;   ///< in bytes, per layer
-  std::size_t slice_max = 1;                ///< samples that go through all layers at once
   std::size_t activation_floats = 0;
   std::size_t saved_bytes = 0;
   std::size_t gradient_floats = 0;  ///< of each of the two buffers that backward alternates

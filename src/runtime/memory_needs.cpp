@@ -22,9 +22,8 @@ constexpr std::uint64_t kWarmUp = 16 * kMiB;
 /// The matrix library packs blocks of its operands, per thread, and copies one operand.
 constexpr std::uint64_t kMatrixBlocks = 4 * kMiB;
 
-/// What the network takes that does not depend on the mini-batch, and per row of it. From 64
-/// rows on, where a network may slice its mini-batch, linear but for the rounding of some buffers
-/// to cache lines, which the margin covers.
+/// What the network takes that does not depend on the mini-batch, and per row of it. Linear but for
+/// the rounding of some buffers to cache lines, which the margin covers.
 struct WorkspaceNeeds {
   std::uint64_t fixed = 0;
   std::uint64_t per_row = 0;

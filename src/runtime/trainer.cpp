@@ -5,20 +5,14 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/core/vector_ops.hpp"
+#include "hermes/nn/mini_batch.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 
 namespace hermes::runtime {
-namespace {
-
-std::size_t batch_max(const RunConfig& config) {
-  return std::max<std::size_t>(config.train.minibatch, Evaluator::kBatch);
-}
-
-}  // namespace
 
 Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSource> rows)
     : inputs_(inputs),
-      network_(std::make_shared<nn::Network>(inputs.model(), batch_max(inputs.config()))),
+      network_(std::make_shared<nn::Network>(inputs.model(), Evaluator::kBatch)),
       optimizer_(
           nn::make_optimizer(inputs.config().train.optimizer.spec(), network_->parameter_count())),
       learning_rate_(inputs.config().train.learning_rate()),
@@ -35,10 +29,11 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSo
 void Trainer::load(const protocol::Assignment& assignment) {
   HERMES_ASSERT(assignment.minibatch > 0 && assignment.shard_rows > 0 && assignment.pool_count > 0,
                 "trainer: an empty assignment");
-  network_->reserve(std::max<std::size_t>(assignment.minibatch, Evaluator::kBatch));
+  const std::size_t at_a_time = nn::samples_at_a_time(*network_, assignment.minibatch);
+  network_->reserve(at_a_time);
   x_.resize(assignment.minibatch * network_->input_size());
   labels_.resize(assignment.minibatch);
-  output_gradient_.resize(assignment.minibatch * network_->output_size());
+  output_gradient_.resize(at_a_time * network_->output_size());
   feed_.load(assignment);
   phase_ = Phase::LoadingAssignment;
 }
@@ -137,10 +132,7 @@ void Trainer::train_minibatch() {
   const std::size_t count = feed_.fill_batch(x_, labels_);
   const std::span<const float> x(x_.data(), count * network_->input_size());
   const std::span<const std::int32_t> labels(labels_.data(), count);
-  const std::span<const float> outputs = network_->forward(x, count, nn::Mode::Training);
-  const std::span<float> gradient(output_gradient_.data(), outputs.size());
-  const nn::LossResult loss = nn::evaluate(loss_, outputs, labels, gradient);
-  network_->backward(gradient);
+  const nn::LossResult loss = nn::compute_gradient(*network_, loss_, x, labels, output_gradient_);
   if (needs_.gradient_norm) {
     norm_sum_ += squared_norm(network_->gradients());
   }

@@ -41,8 +41,8 @@ struct NetworkMemory {
 /// layout (both 64-byte aligned) and a workspace for `batch_max` samples that is allocated once.
 ///
 /// Samples are batch x height x width x channels (NHWC), contiguous; plain features batch x count.
-/// Call order: (forward(Training) backward? | forward(Inference))*; parameters may be read and
-/// written between any two calls. Single-threaded; the parameters start at zero.
+/// Call order: (forward(Training) (backward | add_backward)? | forward(Inference))*; parameters may
+/// be read and written between any two calls. Single-threaded; the parameters start at zero.
 class Network {
  public:
   /// Throws ConfigError for a spec that makes no network; the message names the layer.
@@ -75,6 +75,13 @@ class Network {
   /// Overwrites `gradients()` with the gradient of a scalar whose derivative by the outputs of the
   /// last forward(Training) is given (batch x outputs).
   void backward(std::span<const float> output_gradient);
+  /// As backward, but adds to `gradients()`.
+  void add_backward(std::span<const float> output_gradient);
+
+  /// Samples that a larger mini-batch is best cut into, so that each layer finds in the cache what
+  /// another has written. A mini-batch's gradient is the sum of its slices', as layers treat
+  /// samples alone: see compute_gradient.
+  std::size_t slice_size() const;
 
   /// Where dropout draws its masks from: to be saved in and restored from checkpoints.
   const RandomStream& dropout_stream() const;
