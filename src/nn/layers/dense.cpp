@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "../gemm.hpp"
 #include "../kernels/gemm.hpp"
 #include "../kernels/masked_sum.hpp"
 #include "../kernels/transpose.hpp"
 #include "../spec_check.hpp"
+#include "large_dense.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -22,12 +22,6 @@ std::size_t align(std::size_t floats) {
 
 constexpr std::size_t kWeightsInCache = 131072;
 constexpr std::size_t kBandInputs = 64;
-// GFLOP/s of our kernels and OpenBLAS, forward + weight gradient + input gradient, for a core whose
-// limit is 150: 1024 x 512, batch 64: 75 + 66 + 96 and 64 + 66 + 73; batch 128: 91 + 79 + 113 and
-// 90 + 91 + 94; batch 256: 89 + 69 + 108 and 104 + 94 + 102. 4096 x 4096, batch 256: 53 + 38 + 55
-// and 106 + 111 + 98.
-constexpr std::size_t kLargeBatch = 128;
-constexpr std::size_t kLargeWeights = 1048576;
 
 class Dense final : public Layer {
  public:
@@ -67,8 +61,9 @@ class Dense final : public Layer {
   }
 
   void forward(const LayerContext& context, ConstTensorView x, TensorView y) const override {
-    if (is_large(x.batch)) {
-      large_forward(context, x, y);
+    if (is_large_dense(x.batch, inputs_, units_)) {
+      const float* weights = context.parameters.data();
+      large_dense_forward(x, weights, weights + inputs_ * units_, relu_, y);
       return;
     }
     for_each_band([&](std::size_t first, std::size_t count) {
@@ -96,11 +91,11 @@ class Dense final : public Layer {
     add_masked_columns({dy.batch, units_, dy.data, dy.image_stride, relu_ ? y.data : nullptr,
                         y.image_stride, masked, units_},
                        bias_gradient);
-    float* rest = masked + align(dy.batch * units_);
-    if (is_large(dy.batch)) {
+    if (is_large_dense(dy.batch, inputs_, units_)) {
       large_backward(context, x, masked, dx);
       return;
     }
+    float* rest = masked + align(dy.batch * units_);
     weight_gradient(x, masked, context.accumulates, context.gradients.data());
     if (!dx.empty()) {
       if (dx.batch < units_) {
@@ -112,33 +107,11 @@ class Dense final : public Layer {
   }
 
  private:
-  /// Where all three extents are large, a matrix library that blocks for every cache wins.
-  bool is_large(std::size_t batch) const {
-    return batch >= kLargeBatch && inputs_ * units_ >= kLargeWeights;
-  }
-
-  void large_forward(const LayerContext& context, ConstTensorView x, TensorView y) const {
-    const std::span<const float> bias = context.parameters.last(units_);
-    for (std::size_t n = 0; n < y.batch; ++n) {
-      std::copy(bias.begin(), bias.end(), y.row(n, 0));
-    }
-    gemm(x.batch, units_, inputs_, {x.data, x.image_stride}, {context.parameters.data(), units_},
-         GemmMode::Accumulate, y.data, y.image_stride);
-    for (std::size_t n = 0; relu_ && n < y.batch; ++n) {
-      for (float& value : std::span(y.row(n, 0), units_)) {
-        value = value < 0.0F ? 0.0F : value;  // this way round NaN stays NaN
-      }
-    }
-  }
-
   void large_backward(const LayerContext& context, ConstTensorView x, const float* dy,
                       TensorView dx) const {
-    gemm(inputs_, units_, x.batch, {x.data, x.image_stride, true}, {dy, units_},
-         context.accumulates ? GemmMode::Accumulate : GemmMode::Overwrite, context.gradients.data(),
-         units_);
+    large_dense_weight_gradient(x, dy, units_, context.accumulates, context.gradients.data());
     if (!dx.empty()) {
-      gemm(dx.batch, inputs_, units_, {dy, units_}, {context.parameters.data(), units_, true},
-           GemmMode::Overwrite, dx.data, dx.image_stride);
+      large_dense_input_gradient(dy, units_, context.parameters.data(), dx);
     }
   }
 
