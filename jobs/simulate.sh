@@ -94,13 +94,18 @@ options=(
 # In TMPDIR each rank has its own copy of the program, for its variables.
 export TMPDIR=$work HERMES_RESULT_FILE=$work/result OPENBLAS_NUM_THREADS=1 HERMES_PROGRESS=${HERMES_PROGRESS:-plain}
 # data.prefetch: all ranks share one thread, which must not wait for another.
+exec {screen}> >(exec grep --line-buffered -v -e '--cfg=smpi/privatization' -e '^Execution failed with code ')
+filter=$!
 setsid smpirun "${options[@]}" "$program" "$@" --set data.prefetch=false \
-  </dev/null 2>"$work/errors" &
+  </dev/null >&"$screen" 2>"$work/errors" {screen}>&- &
 simulation=$!
+exec {screen}>&-
 wait "$simulation"
 simulation=''
+wait "$filter"
 
-grep -v -e '^\[.*/INFO\]' -e '^$' "$work/errors" >&2
+# What smpirun says of itself is of no use to a user; a failure's backtrace is.
+grep -v -e '/INFO\]' -e '^$' "$work/errors" >&2
 code=$(cat "$work/result" 2>/dev/null)
 if [[ ! $code =~ ^[0-9]{1,3}$ ]]; then
   echo "simulate.sh: rank 0 ended without a result: the simulation was aborted or is deadlocked" >&2

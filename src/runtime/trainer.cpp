@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/flush_denormals.hpp"
 #include "hermes/core/vector_ops.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 #include "hermes/runtime/compute_cost.hpp"
@@ -143,6 +144,7 @@ std::optional<protocol::WorkerEvent> Trainer::load_some() {
 }
 
 void Trainer::train_minibatch() {
+  const FlushDenormals flush;
   const std::size_t count = feed_.fill_batch(x_, labels_);
   const std::span<const float> x(x_.data(), count * network_->input_size());
   const std::span<const std::int32_t> labels(labels_.data(), count);
