@@ -12,7 +12,7 @@ readonly build=(
 )
 readonly test=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-torch
-  clang-format clang-tidy
+  clang-format clang-tidy libsimgrid-dev
 )
 readonly oldest_cmake=3.25
 

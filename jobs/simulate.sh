@@ -56,8 +56,10 @@ mapfile -t known < <(sed 's/<!--.*-->//' "$platform" | grep -o '<host [^>]*' | s
 ((${#known[@]} > 0)) || usage_error "$platform: expected hosts, found none"
 ((${#hosts[@]} > 0)) || hosts=("${known[@]:0:${ranks:-${#known[@]}}}")
 ((${ranks:-0} <= ${#known[@]})) || usage_error "-n: $platform has ${#known[@]} hosts, found $ranks"
+declare -A is_known
+for host in "${known[@]}"; do is_known[$host]=1; done
 for host in "${hosts[@]}"; do
-  printf '%s\n' "${known[@]}" | grep -qxF -- "$host" || usage_error "--host: $platform has no host '$host'"
+  [[ -v is_known[$host] ]] || usage_error "--host: $platform has no host '$host'"
 done
 
 command -v smpirun >/dev/null ||
@@ -84,11 +86,13 @@ printf '%s\n' "${hosts[@]}" >"$work/hosts"
 
 # simulate-computation:no, test:0: time passes by what the program charges, sleeps and sends alone,
 # so it is the same in each run; bw-factor, lat-factor: links have the platform's figures, instead of
-# corrections that were calibrated on a cluster of 2010.
+# corrections that were calibrated on a cluster of 2010; finalization-barrier: no rank is gone while
+# another one may still send to it.
 options=(
   -np "${#hosts[@]}" -platform "$platform" -hostfile "$work/hosts"
   --log=xbt_cfg.thresh:warning --log=smpi_config.thresh:error --log=smpi.thresh:error
   --cfg=smpi/simulate-computation:no --cfg=smpi/test:0 --cfg=smpi/iprobe:0
+  --cfg=smpi/finalization-barrier:on
   --cfg=smpi/grow-injected-times:no --cfg=smpi/bw-factor:0:1 --cfg=smpi/lat-factor:0:1
 )
 # In TMPDIR each rank has its own copy of the program, for its variables.

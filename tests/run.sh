@@ -4,7 +4,7 @@
 #   tests/run.sh [--preset release|debug|asan|tsan] [--label REGEX] [ctest arguments]
 #
 # Without arguments: everything that must hold before a change is accepted, as CI runs it:
-#   1. the release build and all of its tests;
+#   1. the builds for release and for simulated clusters (where SimGrid is), and all tests;
 #   2. tests/lint.sh;
 #   3. the sanitizer build (address, undefined behaviour) and a part of its tests.
 # HERMES_TEST_SCOPE says how much of 2 and 3:
@@ -85,6 +85,14 @@ if [[ -n $preset || -n $label ]]; then
   esac
   build_and_test "$preset" "$label"
 else
+  if command -v smpirun >/dev/null; then
+    heading "smpi: configure and build"
+    cmake --preset smpi --log-level=WARNING >/dev/null
+    cmake --build build/smpi --parallel "$cores"
+    # What g++ makes unique in a process, all simulated ranks would share.
+    [[ -z $(nm -D build/smpi/src/cli/hermes | awk '$2 == "u"') ]] ||
+      usage_error "build/smpi: expected no symbols that are unique in a process (-fno-gnu-unique)"
+  fi
   build_and_test release ''
   heading "lint"
   if [[ $scope == full ]]; then

@@ -1,0 +1,116 @@
+"""The program on simulated clusters: jobs/simulate.sh repeats itself to the bit, charges what a
+platform says, and returns honest exit codes. Skipped where SimGrid is not installed.
+
+The simulator's build is made when it is missing (build/smpi).
+"""
+
+import hashlib
+import shutil
+import unittest
+
+import e2e_case
+
+PLATFORMS = ("paper12", "lan8", "wan16", "straggler8")
+
+
+@unittest.skipUnless(shutil.which("smpirun"), "SimGrid is not installed")
+class SimulationTest(e2e_case.E2eCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.script = cls.source / "jobs" / "simulate.sh"
+        cls.platform = cls.source / "jobs" / "platforms" / "paper12.xml"
+
+    def simulate(self, *arguments, options=("-n", 5), platform=None):
+        command = [self.script, "--platform", platform or self.platform, *options, "--"]
+        return self.run_command([*command, *arguments], limit_s=900)  # the first one builds
+
+    def train(self, out, *arguments, options=("-n", 5), platform=None):
+        result = self.simulate(
+            "train", "small-run.toml", *arguments, "--out", out, "--quiet",
+            options=options, platform=platform,
+        )
+        self.assert_ended_well(result)
+        return self.summary(out)
+
+    def digests(self, run):
+        files = ("metrics.csv", "model.h5", "summary.json")
+        return [hashlib.sha256((self.scratch / run / name).read_bytes()).hexdigest() for name in files]
+
+    def assert_one_line(self, result, code, text):
+        self.assertEqual(result.code, code, result)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result)
+        self.assertIn(text, result.stderr)
+
+    def test_the_same_run_twice_is_the_same_to_the_bit(self):
+        for strategy in ("hermes", "bsp"):
+            runs = [f"{strategy}-{turn}" for turn in (1, 2)]
+            for run in runs:
+                summary = self.train(
+                    run, "--set", f"strategy.type={strategy}", "--set", "stop.max_rounds=40"
+                )
+                self.assertGreater(summary["merges"], 0)
+                self.assertEqual(summary["workers"], 4)
+                self.assertEqual(summary["workers_lost"], 0)
+            self.assertEqual(*map(self.digests, runs), strategy)
+
+    def test_a_host_alone_trains_as_fast_as_the_platform_says(self):
+        seconds = {}
+        for host in ("w01", "w12"):
+            summary = self.train(f"alone-{host}", options=("--host", host))
+            self.assertEqual(summary["strategy"], "sequential")
+            (worker,) = summary["worker_table"]
+            seconds[host] = worker["compute_seconds"]
+            self.assertGreater(summary["seconds"], seconds[host])
+        self.assertAlmostEqual(seconds["w01"] / seconds["w12"], 16 / 1.4, delta=0.05)
+
+    def test_a_push_takes_the_way_up(self):
+        """20 Mbit/s from a worker, 100 Mbit/s towards it, 10 ms and the server's half each way."""
+        model = (self.scratch / "small.toml").read_text().replace("units = 12", "units = 128")
+        (self.scratch / "wide.toml").write_text(model)
+        fast = ("--set", "stop.max_rounds=21", "--set", "strategy.type=bsp")
+        summary = self.train(
+            "push", "--set", "model.file=wide.toml", *fast, options=("-n", 2)
+        )
+        payload = 4 * (784 * 128 + 128 + 128 * 10 + 10)
+        bytes_up = summary["bytes_up"]
+        self.assertGreater(bytes_up, 20 * payload)
+        up, down, latency = payload * 8 / 20e6, payload * 8 / 100e6, 2 * 0.0105
+        (worker,) = summary["worker_table"]
+        waited = worker["waited_seconds"] / 20
+        self.assertAlmostEqual(waited, up + down + latency, delta=0.25 * (up + down + latency))
+
+    def test_every_platform_runs(self):
+        for name in PLATFORMS:
+            platform = self.source / "jobs" / "platforms" / f"{name}.xml"
+            self.assertGreater(self.train(name, platform=platform)["rounds"], 0)
+        made = self.run_command([self.source / "jobs" / "platforms" / "scale.py", 3])
+        (self.scratch / "scale.xml").write_text(made.stdout)
+        summary = self.train("scale", platform="scale.xml", options=())
+        self.assertEqual(summary["workers"], 3)
+
+    def test_bad_input_is_one_line_and_code_2(self):
+        self.assert_one_line(self.simulate("train", "none.toml"), 2, "none.toml")
+        bad_key = self.simulate("train", "small-run.toml", "--set", "strategy.type=none")
+        self.assert_one_line(bad_key, 2, "strategy.type")
+        for options, platform, text in (
+            ((), "none.xml", "no such file: none.xml"),
+            (("-n", 14), None, "13 hosts"),
+            (("-n", "x"), None, "positive number"),
+            (("--host", "w77"), None, "no host 'w77'"),
+            (("--speed", 2), None, "'--speed'"),
+        ):
+            result = self.simulate("train", "small-run.toml", options=options, platform=platform)
+            self.assert_one_line(result, 2, text)
+        self.assert_one_line(self.simulate("plan", "small-run.toml"), 2, "train")
+
+    def test_a_platform_that_the_simulator_refuses_is_a_failure(self):
+        text = self.platform.read_text().replace('routing="Cluster"', 'routing="Star"')
+        (self.scratch / "star.xml").write_text(text)
+        result = self.simulate("train", "small-run.toml", platform="star.xml")
+        self.assertEqual(result.code, 3, result)
+        self.assertIn("simulate.sh: rank 0 ended without a result", result.stderr)
+
+
+if __name__ == "__main__":
+    e2e_case.main()
