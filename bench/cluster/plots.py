@@ -83,7 +83,8 @@ def plot(plan, directory, seed, results):
         seconds[row.name], megabytes[row.name] = rising(evaluations, 0), rising(evaluations, 2)
         file = f"{results}-timeline-{row.name}.svg"
         title = f"{directory.name}, {row.name}, seed {seed}"
-        draw(timeline_script(file, title, read_rounds(run, plan.timeline_seconds)), file)
+        if plan.timeline_seconds > 0:
+            draw(timeline_script(file, title, read_rounds(run, plan.timeline_seconds)), file)
     for curves, label, what in ((seconds, "virtual seconds", "seconds"), (megabytes, "MB up and down", "bytes")):
         file = f"{results}-{what}.svg"
         points = {name: [one for one in curve if one[0] > 0] for name, curve in curves.items()}

@@ -201,6 +201,7 @@ file = "m.toml"
 [data]
 file = "d.h5"
 validation = 6
+validation_seed = 44
 evaluation_rows = 7
 partition = "by_label"
 labels_per_worker = 33
