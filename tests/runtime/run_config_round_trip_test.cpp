@@ -149,7 +149,7 @@ RunConfig everything_changed() {
   c.name = "other";
   c.seed = 2;
   c.model_file = "m.toml";
-  c.data = {"d.h5", 6, 7, protocol::PartitionKind::ByLabel, 33, Delivery::Server, false};
+  c.data = {"d.h5", 6, 44, 7, protocol::PartitionKind::ByLabel, 33, Delivery::Server, false};
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
   c.train.loss = LossKind::MeanSquaredError;
