@@ -16,6 +16,7 @@
 #include "hermes/core/hash.hpp"
 #include "hermes/core/simd.hpp"
 #include "hermes/nn/blas.hpp"
+#include "hermes/transport/simulator.hpp"
 
 namespace hermes::cli {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* kCoreVariable = "OPENBLAS_CORETYPE";
 constexpr const char* kChoiceVariable = "HERMES_BLAS_CORETYPE";
 
 bool is_simulated() {
-  return environment("SMPI_GLOBAL_SIZE").has_value();
+  return transport::simulated_rank().has_value();
 }
 
 /// Who chose the kernels that OpenBLAS has taken.

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "hermes/transport/simulator.hpp"
+
 namespace hermes::cli {
 namespace {
 
@@ -31,6 +33,9 @@ std::optional<int> number_from_environment(const char* name) {
 }  // namespace
 
 std::optional<int> launcher_rank() {
+  if (const std::optional<Rank> simulated = transport::simulated_rank()) {
+    return simulated->value;  // the environment is that of all ranks
+  }
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
     if (const std::optional<int> rank = number_from_environment(name)) {
       return rank;

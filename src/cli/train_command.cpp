@@ -13,6 +13,7 @@
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_transport.hpp"
+#include "hermes/transport/simulator.hpp"
 #include "hermes/wire/codec.hpp"
 #include "rank_memory.hpp"
 
@@ -74,14 +75,15 @@ int report(const runtime::RunOutcome& outcome, int rank) {
   return code;
 }
 
-int train_alone(const TrainOptions& options) {
+int train_alone(const TrainOptions& options,
+                const transport::LocalTime& time = transport::real_time()) {
   const std::uint64_t process_bytes = data::process_memory().resident;
   const runtime::RunConfig asked = load_config(options, 0);
   const runtime::RunInputs inputs(with_threads(asked, blas_threads(own_cores(), 1)));
   const runtime::RunConfig& config = inputs.config();
   const runtime::RankSettings settings = config.settings_of(Rank{1}, host_name());
   const runtime::WorkerLimits limits{find_rank_memory(config, settings, 1, {}, process_bytes),
-                                     settings.slowdown};
+                                     settings.slowdown, !transport::simulated_rank()};
   runtime::check_fits(runtime::alone_needs(inputs), limits.memory, runtime::rows_min(inputs),
                       config.train.minibatch, "rank 0");
   inputs.check_values();
@@ -89,7 +91,7 @@ int train_alone(const TrainOptions& options) {
   nn::set_blas_threads(static_cast<int>(settings.threads));
   const runtime::Console console{std::cout, catch_stop_signals(), progress_config(options.quiet),
                                  describe_kernels(settings.threads)};
-  return report(runtime::train_alone(inputs, directory, console, limits), 0);
+  return report(runtime::train_alone(inputs, directory, console, limits, time), 0);
 }
 
 /// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good
@@ -190,7 +192,8 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
     return 2;
   }
   nn::set_blas_threads(static_cast<int>(made.settings.threads));
-  const runtime::WorkerLimits limits{made.memory, made.settings.slowdown};
+  const bool is_simulated = transport::simulated_rank().has_value();
+  const runtime::WorkerLimits limits{made.memory, made.settings.slowdown, !is_simulated};
   const runtime::RunOutcome outcome =
       is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
                                        {std::cout, stop, progress_config(options.quiet),
@@ -199,7 +202,9 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
       : made.inputs ? runtime::work(*made.inputs, transport, limits)
                     : runtime::work_without_file(made.config, transport, limits);
   const int code = report(outcome, mpi.rank().value);
-  if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {
+  // The process of a simulated rank is that of all ranks, and not this one's to leave.
+  const bool is_broken = outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost;
+  if (is_broken && !is_simulated) {
     std::cout.flush();
     transport::MpiEnvironment::leave_without_finalize(code);
   }
@@ -212,7 +217,11 @@ int train(const TrainOptions& options, Arguments arguments) {
     return train_alone(options);
   }
   transport::MpiEnvironment mpi(arguments.argc, arguments.argv);
-  return mpi.rank_count() == 1 ? train_alone(options) : train_rank(options, mpi);
+  if (mpi.rank_count() > 1) {
+    return train_rank(options, mpi);
+  }
+  return transport::simulated_rank() ? train_alone(options, transport::simulated_time())
+                                     : train_alone(options);
 }
 
 }  // namespace

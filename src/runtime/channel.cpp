@@ -6,6 +6,7 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
+#include "hermes/runtime/compute_cost.hpp"
 
 namespace hermes::runtime {
 
@@ -17,7 +18,12 @@ Channel::Channel(transport::Transport& transport, std::size_t parameter_count,
 }
 
 void Channel::send(Rank to, const protocol::Message& message) {
+  const std::uint64_t encoded_before = encoder_.values_encoded();
   Frame frame = encoder_.encode(message);
+  const std::uint64_t encoded = encoder_.values_encoded() - encoded_before;
+  if (encoded > 0) {
+    compute(static_cast<double>(encoded) * cost::of_encoding(encoder_.encoding()));
+  }
   const std::uint64_t size = counted_size(frame);
   if (!try_send(to, frame)) {
     if (std::holds_alternative<protocol::Heartbeat>(message.body)) {
@@ -31,6 +37,7 @@ void Channel::send(Rank to, const protocol::Message& message) {
 
 void Channel::send(Rank to, const wire::DataMessage& message) {
   Frame frame = wire::encode_data(message);
+  compute(static_cast<double>(frame.payload.bytes.size()) * cost::kRowByte);
   bytes_data_ += counted_size(frame);
   if (!try_send(to, frame)) {
     delayed_.push_back({to, std::move(frame)});
@@ -81,11 +88,21 @@ std::optional<Channel::Incoming> Channel::receive() {
   if (!received->malformed) {
     try {
       incoming.message = wire::decode(received->frame, received_, halves_);
+      if (const std::size_t values = incoming.message->payload.size(); values > 0) {
+        compute(decoding_cost(received->frame, values));
+      }
     } catch (const DecodeError&) {
       // The server rejects and counts it; what exactly was wrong with noise helps nobody.
     }
   }
   return incoming;
+}
+
+double Channel::decoding_cost(const Frame& frame, std::size_t values) const {
+  const bool is_plain = frame.payload.bytes.size() == values * sizeof(float);
+  const bool is_converted = !is_plain && halves_ == wire::Halves::Widen;
+  return static_cast<double>(values) *
+         (cost::kReceivedValue + (is_converted ? cost::kConvertedValue : 0.0));
 }
 
 bool Channel::take_data(const transport::Received& received) {
@@ -99,6 +116,7 @@ bool Channel::take_data(const transport::Received& received) {
     return false;  // garbage that begins like a data frame
   }
   bytes_data_ += counted_size(received.frame);
+  compute(static_cast<double>(received.frame.payload.bytes.size()) * cost::kRowByte);
   data_receiver_(received.from, message);
   return true;
 }

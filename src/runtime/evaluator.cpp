@@ -23,7 +23,8 @@ Evaluator::Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard&
       x_(kBatch * network.input_size()),
       labels_(kBatch),
       indices_(kBatch),
-      gradient_(kBatch * network.output_size()) {
+      gradient_(kBatch * network.output_size()),
+      flops_per_row_(static_cast<double>(network.flops().forward)) {
   HERMES_ASSERT(network.batch_max() >= kBatch, "evaluator: the network's batch is too small");
 }
 
@@ -53,6 +54,7 @@ bool Evaluator::advance() {
     loss_sum_ += batch.mean_loss * count;
     correct_ += batch.correct;
     next_ += count;
+    flops_ += flops_per_row_ * count;
   }
   return next_ == rows_.row_count();
 }

@@ -117,7 +117,7 @@ RunOutcome work(const RunInputs& inputs, Channel& channel, Trainer& trainer,
   WorkerNode node(inputs, channel, trainer, limits);
   while (!node.is_finished()) {
     if (!node.turn()) {
-      channel.wait(kIdleWait);
+      node.rest();
     }
   }
   channel.flush(kFarewell);
@@ -190,14 +190,15 @@ RunOutcome work_without_file(const RunConfig& config, transport::Transport& tran
 }
 
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
-                       const Console& console, const WorkerLimits& limits) {
+                       const Console& console, const WorkerLimits& limits,
+                       const transport::LocalTime& time) {
   HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
                 "one rank alone follows the rules of bsp");
   HERMES_ASSERT(!inputs.config().has_lossy_payload(), "one rank alone has no wire");
   transport::InProcNetwork network(2,
                                    {.header_bytes_max = wire::kHeaderBytesMax,
                                     .payload_bytes_max = inputs.parameter_count() * sizeof(float)},
-                                   transport::InProcNetwork::real_time());
+                                   time);
   const Rank worker_rank{1};
   const std::unique_ptr<transport::Transport> server_side = network.endpoint(kServerRank);
   const std::unique_ptr<transport::Transport> worker_side = network.endpoint(worker_rank);

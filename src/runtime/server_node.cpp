@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hermes/core/version.hpp"
+#include "hermes/runtime/compute_cost.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 
 namespace hermes::runtime {
@@ -73,9 +74,12 @@ void ServerNode::evaluate_some() {
   if (!std::exchange(is_evaluating_, true)) {
     std::visit([this](const auto& asked) { network_.set_parameters(asked.parameters.values()); },
                job);
+    compute_on_all(cost::kPassedValue);
     evaluator_.start();
   }
-  if (!evaluator_.advance()) {
+  const bool is_done = evaluator_.advance();
+  channel_.compute(evaluator_.take_flops());
+  if (!is_done) {
     return;
   }
   is_evaluating_ = false;
@@ -113,7 +117,12 @@ EvaluationResult ServerNode::test(const SharedParameters& parameters) {
     }
     evaluator.go_on();
   }
+  channel_.compute(evaluator.take_flops());
   return evaluator.result();
+}
+
+void ServerNode::compute_on_all(double flops_per_value) {
+  channel_.compute(flops_per_value * static_cast<double>(inputs_.parameter_count()));
 }
 
 void ServerNode::step(const protocol::ServerEvent& event) {
@@ -131,6 +140,7 @@ void ServerNode::act(const protocol::Evaluate& effect) {
 }
 
 void ServerNode::act(const protocol::MeasureUpdate& effect) {
+  compute_on_all(cost::kPassedValue);  // the model to measure was put together
   to_evaluate_.emplace_back(effect);
 }
 
@@ -139,6 +149,9 @@ void ServerNode::act(const protocol::KeepBest& effect) {
 }
 
 void ServerNode::act(const protocol::Note& effect) {
+  if (const auto* merged = std::get_if<protocol::Merged>(&effect.record)) {
+    compute_on_all(cost::kMergedValue * static_cast<double>(merged->updates.size()));
+  }
   recorder_.record(effect.record, channel_.now(), bytes());
   if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {
     row_server_.pause(lost->rank);

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/flush_denormals.hpp"
 #include "hermes/core/vector_ops.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
+#include "hermes/runtime/compute_cost.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -30,6 +32,12 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSo
       evaluator_(*network_, loss_, feed_.evaluation_rows()) {
   network_->set_dropout_stream(RandomStream(inputs.config().seed, RandomPurpose::Dropout,
                                             static_cast<std::uint64_t>(rank.value)));
+  const nn::Flops flops = network_->flops();
+  flops_per_row_ = static_cast<double>(flops.forward + flops.backward);
+}
+
+void Trainer::count_pass(double flops_per_value, double passes) {
+  flops_ += passes * flops_per_value * static_cast<double>(network_->parameter_count());
 }
 
 void Trainer::load(const protocol::Assignment& assignment) {
@@ -46,6 +54,7 @@ void Trainer::load(const protocol::Assignment& assignment) {
 void Trainer::adopt(protocol::ModelSource source, const SharedParameters& parameters) {
   pulled_ = source == protocol::ModelSource::Initial ? inputs_.initial() : parameters;
   network_->set_parameters(pulled_.values());
+  count_pass(cost::kPassedValue);
   sent_ = {};
   sent_base_ = {};
 }
@@ -57,6 +66,7 @@ void Trainer::rebase(const SharedParameters& parameters) {
   subtract(model, sent_base_.values(), model);
   subtract(model, sent_.values(), model);
   axpy(1.0F, parameters.values(), model);
+  count_pass(cost::kPassedValue, 3);
   pulled_ = parameters;
   sent_ = {};
   sent_base_ = {};
@@ -134,6 +144,7 @@ std::optional<protocol::WorkerEvent> Trainer::load_some() {
 }
 
 void Trainer::train_minibatch() {
+  const FlushDenormals flush;
   const std::size_t count = feed_.fill_batch(x_, labels_);
   const std::span<const float> x(x_.data(), count * network_->input_size());
   const std::span<const std::int32_t> labels(labels_.data(), count);
@@ -143,9 +154,12 @@ void Trainer::train_minibatch() {
   network_->backward(gradient);
   if (needs_.gradient_norm) {
     norm_sum_ += squared_norm(network_->gradients());
+    count_pass(cost::kPassedValue);
   }
   optimizer_->step(network_->parameters(), network_->gradients(),
                    learning_rate_.at(optimizer_->step_count()));
+  flops_ += flops_per_row_ * static_cast<double>(count);
+  count_pass(cost::kUpdatedValue);
   ++outcome_.steps;
   outcome_.samples += count;
   loss_sum_ += loss.mean_loss * static_cast<double>(count);
@@ -189,6 +203,7 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
   ParameterBuffer difference = pool_.acquire();
   subtract(network_->parameters(), base.values(), difference.values());
+  count_pass(cost::kPassedValue);
   sent_base_ = base;
   if (feedback == nullptr) {
     sent_ = std::move(difference).seal();
@@ -196,6 +211,7 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
   }
   sent_ = pool_.copy_of(difference.values());  // what is held back now goes with a later push
   feedback->sparsify(difference.values());
+  count_pass(cost::kPassedValue + cost::kSparsifiedValue);
   return std::move(difference).seal();
 }
 

@@ -10,6 +10,8 @@
 namespace hermes::runtime {
 namespace {
 
+constexpr Duration kShortRest = seconds(0.001);
+
 protocol::Worker make_worker(const RunInputs& inputs, Rank rank, const RankMemory& memory) {
   protocol::Strategy strategy = inputs.strategy(rank);
   protocol::WorkerConfig config;
@@ -36,6 +38,7 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
     : channel_(channel),
       trainer_(trainer),
       limits_(std::move(limits)),
+      heartbeat_(inputs.config().liveness.heartbeat),
       worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
     feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
@@ -56,6 +59,14 @@ bool WorkerNode::turn() {
     step(protocol::WorkerFailed{protocol::StopReason::BadInput, error.what()});
   }
   return is_busy || has_mail || can_work();
+}
+
+void WorkerNode::rest() {
+  if (trainer_.is_busy() || finished_) {  // rows come by themselves, or the worker is slowed down
+    channel_.wait(kShortRest);
+  } else {
+    channel_.wait_for_frame(heartbeat_ / 2.0);
+  }
 }
 
 bool WorkerNode::take_mail() {
@@ -90,6 +101,7 @@ void WorkerNode::work() {
 std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
   const bool was_loading = trainer_.is_loading();
   std::optional<protocol::WorkerEvent> event = trainer_.advance();
+  channel_.compute(trainer_.take_flops());
   const Instant after = channel_.now();
   if (was_loading) {
     // What passed between two looks at the rows was waiting for them, too.
@@ -116,8 +128,9 @@ void WorkerNode::act(const protocol::TellServer& effect) {
   if (const auto* report = std::get_if<protocol::Report>(&effect.body);
       report != nullptr && report->payload != protocol::PayloadKind::None) {
     message.payload = trainer_.payload(report->payload, feedback_ ? &*feedback_ : nullptr);
+    channel_.compute(trainer_.take_flops());
   } else if (auto* leave = std::get_if<protocol::Leave>(&message.body);
-             leave != nullptr && leave->detail.empty()) {
+             leave != nullptr && leave->detail.empty() && limits_.tells_peak_memory) {
     leave->detail = peak_text(limits_.memory);
   }
   channel_.send(kServerRank, message);
@@ -136,6 +149,7 @@ void WorkerNode::act(const protocol::AdoptModel& effect) {
   } else {
     trainer_.adopt(effect.source, effect.parameters);
   }
+  channel_.compute(trainer_.take_flops());
 }
 
 void WorkerNode::act(const protocol::StartRound& effect) {

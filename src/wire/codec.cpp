@@ -95,14 +95,19 @@ Frame Encoder::encode(const Message& message) {
   // Only a released model never changes: a worker may send parameters that it trains on.
   const auto* release = std::get_if<protocol::Release>(&message.body);
   if (encoding_ == PayloadEncoding::Fp32 || release == nullptr || message.payload.empty()) {
-    return make_frame(message.body, encode_payload(message.payload, encoding_, pool_));
+    return make_frame(message.body, encode_values(message.payload));
   }
   if (encoded_model_.count == 0 || version_ != release->version) {
     encoded_model_ = {};  // its block may be free now
-    encoded_model_ = encode_payload(message.payload, encoding_, pool_);
+    encoded_model_ = encode_values(message.payload);
     version_ = release->version;
   }
   return make_frame(message.body, encoded_model_);
+}
+
+EncodedPayload Encoder::encode_values(const SharedParameters& values) {
+  values_encoded_ += values.size();
+  return encode_payload(values, encoding_, pool_);
 }
 
 Message decode(const Frame& frame, ParameterPool& pool, Halves halves) {

@@ -23,7 +23,7 @@ class SlowdownTest : public testing::Test {
     double time = 0.0;
     transport::InProcNetwork network(
         2, {.header_bytes_max = wire::kHeaderBytesMax, .payload_bytes_max = payload},
-        [&time] { return at_seconds(time += 0.001); });
+        {.now = [&time] { return at_seconds(time += 0.001); }});
     const auto server_side = network.endpoint(kServerRank);
     const auto worker_side = network.endpoint(Rank{1});
     Channel server(*server_side, payload);

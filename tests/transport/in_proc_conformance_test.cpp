@@ -15,8 +15,9 @@ class ThreadWorld final : public World {
 
   void run(const TransportLimits& limits, const Program& program) override {
     const auto start = std::chrono::steady_clock::now();
-    InProcNetwork network(rank_count_, limits,
-                          [start] { return Instant(std::chrono::steady_clock::now() - start); });
+    InProcNetwork network(rank_count_, limits, {.now = [start] {
+                            return Instant(std::chrono::steady_clock::now() - start);
+                          }});
     std::barrier barrier(rank_count_);
     std::vector<std::jthread> threads;
     threads.reserve(static_cast<std::size_t>(rank_count_));

@@ -17,7 +17,8 @@
 
 namespace hermes::runtime {
 
-/// Messages over a transport: encodes, decodes, and counts what crosses the wire.
+/// Messages over a transport: encodes, decodes, and counts what crosses the wire. The work on
+/// payloads is charged to the transport (compute_cost.hpp).
 ///
 /// Nothing but a heartbeat is ever dropped: what the transport does not take now waits here and is
 /// tried again. Requires: transport outlives this. Single-threaded.
@@ -57,6 +58,10 @@ class Channel {
   std::size_t pending(Rank to) const;
   /// Returns when something may have arrived, at the latest after `at_most`.
   void wait(Duration at_most) { transport_.wait(at_most); }
+  /// The same for who only wants to look after the time now and then (Transport::wait_for_frame).
+  void wait_for_frame(Duration about) { transport_.wait_for_frame(about); }
+  /// The caller has just done so many floating-point operations (Transport::compute).
+  void compute(double flops) { transport_.compute(flops); }
   /// Waits until all is out; false when the time was not enough.
   bool flush(Duration at_most);
   /// The peer seems dead: no longer waits for what is on its way to it.
@@ -81,6 +86,7 @@ class Channel {
   bool try_send(Rank to, const Frame& frame);
   bool take_data(const transport::Received& received);
   std::uint64_t counted_size(const Frame& frame) const;
+  double decoding_cost(const Frame& frame, std::size_t values) const;
 
   transport::Transport& transport_;
   wire::Encoder encoder_;

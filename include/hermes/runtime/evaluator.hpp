@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "hermes/core/buffer.hpp"
@@ -38,6 +39,8 @@ class Evaluator {
   /// All slices at once.
   EvaluationResult run();
   EvaluationResult result() const;
+  /// Floating-point operations since the last call.
+  double take_flops() { return std::exchange(flops_, 0.0); }
 
  private:
   nn::Network& network_;
@@ -52,6 +55,8 @@ class Evaluator {
   std::uint64_t rows_before_ = 0;  // of earlier shards
   double loss_sum_ = 0.0;
   std::uint64_t correct_ = 0;
+  double flops_per_row_;
+  double flops_ = 0.0;
 };
 
 }  // namespace hermes::runtime

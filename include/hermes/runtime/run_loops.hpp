@@ -10,6 +10,7 @@
 #include "hermes/runtime/run_inputs.hpp"
 #include "hermes/runtime/worker_node.hpp"
 #include "hermes/telemetry/progress_line.hpp"
+#include "hermes/transport/local_time.hpp"
 #include "hermes/transport/transport.hpp"
 
 /// The loops of the ranks of a run, from the first message to the last.
@@ -46,7 +47,8 @@ RunOutcome work_without_file(const RunConfig& config, transport::Transport& tran
 /// One rank alone: sequential SGD. It is the same server and one worker, in one thread, with the
 /// rules of bsp, which for one worker are those of SGD bit for bit.
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
-                       const Console& console, const WorkerLimits& limits = {});
+                       const Console& console, const WorkerLimits& limits = {},
+                       const transport::LocalTime& time = transport::real_time());
 
 /// Rank 0 cannot begin the run or go on with it: the workers shall go home quietly.
 void turn_workers_away(transport::Transport& transport, protocol::StopReason reason);

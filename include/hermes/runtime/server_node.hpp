@@ -55,6 +55,8 @@ class ServerNode {
 
  private:
   void evaluate_some();
+  /// So many operations were done with each parameter of the model.
+  void compute_on_all(double flops_per_value);
   void step(const protocol::ServerEvent& event);
   void act(const protocol::TellWorker& effect);
   void act(const protocol::Evaluate& effect);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "hermes/core/parameters.hpp"
@@ -56,6 +57,9 @@ class Trainer {
   /// next release. With `feedback` a difference goes through it; parameters cannot.
   SharedParameters payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback = nullptr);
 
+  /// Floating-point operations since the last call (see compute_cost.hpp).
+  double take_flops() { return std::exchange(flops_, 0.0) + evaluator_.take_flops(); }
+
   const nn::Network& network() const { return *network_; }
 
  private:
@@ -63,6 +67,8 @@ class Trainer {
 
   std::optional<protocol::WorkerEvent> load_some();
   void train_minibatch();
+  /// Work on all parameters has been done.
+  void count_pass(double flops_per_value, double passes = 1.0);
   bool is_round_over() const;
   std::optional<protocol::WorkerEvent> end_training();
   std::optional<protocol::WorkerEvent> finish_round();
@@ -88,6 +94,8 @@ class Trainer {
   protocol::RoundOutcome outcome_;
   double loss_sum_ = 0.0;
   double norm_sum_ = 0.0;
+  double flops_per_row_ = 0.0;
+  double flops_ = 0.0;
   AlignedVector<float> x_;
   std::vector<std::int32_t> labels_;
   AlignedVector<float> output_gradient_;

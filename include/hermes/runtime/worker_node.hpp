@@ -14,11 +14,13 @@ namespace hermes::runtime {
 struct WorkerLimits {
   RankMemory memory;
   double slowdown = 1.0;  ///< see RankSettings; at least 1
+  /// Tells the server at the end what it took at most. Ranks in one process cannot know.
+  bool tells_peak_memory = true;
 };
 
 /// One worker rank: carries the decisions of protocol::Worker out on a channel and a trainer.
 ///
-///     while (!node.is_finished()) { if (!node.turn()) channel.wait(...); }
+///     while (!node.is_finished()) { if (!node.turn()) node.rest(); }
 ///
 /// Requires: channel and trainer outlive this. Single-threaded.
 class WorkerNode {
@@ -30,6 +32,9 @@ class WorkerNode {
   /// Takes what arrived, decides, does one slice of work. False: nothing to do at present, but to
   /// wait for a message or for rows.
   bool turn();
+
+  /// Waits for a message, for rows, or for the next time to look after.
+  void rest();
 
   bool is_finished() const { return worker_.state() == protocol::WorkerState::Finished; }
   protocol::StopReason reason() const { return reason_; }
@@ -56,6 +61,7 @@ class WorkerNode {
   Channel& channel_;
   Trainer& trainer_;
   WorkerLimits limits_;
+  Duration heartbeat_;
   protocol::Worker worker_;
   std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;

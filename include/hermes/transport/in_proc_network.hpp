@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
+#include "hermes/transport/local_time.hpp"
 #include "hermes/transport/transport.hpp"
 
 namespace hermes::transport {
@@ -11,18 +11,12 @@ namespace hermes::transport {
 /// Ranks inside one process: a sent frame lies in the receiver's mailbox at once, its payload
 /// uncopied. For tests and for training with one rank.
 ///
-/// With an empty `clock` time is simulated: it stands still until `advance`, and a `wait` that
-/// finds nothing moves it on by its whole bound, so a single-threaded loop never sleeps. With a
-/// clock, `wait` sleeps until another thread sends.
-/// Endpoints may live in different threads, and longer than the network object. One endpoint for
-/// each rank.
+/// Without a clock time stands still until `advance`, and a `wait` that finds nothing moves it on
+/// by its whole bound, so a single-threaded loop never sleeps. Endpoints may live in different
+/// threads, and longer than the network object. One endpoint for each rank.
 class InProcNetwork {
  public:
-  using Clock = std::function<Instant()>;
-  /// Real time since this call.
-  static Clock real_time();
-
-  InProcNetwork(std::int32_t rank_count, TransportLimits limits, Clock clock = {});
+  InProcNetwork(std::int32_t rank_count, TransportLimits limits, LocalTime time = {});
 
   std::unique_ptr<Transport> endpoint(Rank rank);
   /// Requires: no clock was given.

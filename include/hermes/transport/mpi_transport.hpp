@@ -29,6 +29,8 @@ class MpiTransport final : public Transport {
   [[nodiscard]] bool send(Rank to, Frame frame) override;
   std::optional<Received> receive() override;
   void wait(Duration at_most) override;
+  void wait_for_frame(Duration about) override;
+  void compute(double flops) override;
   std::size_t pending_sends(Rank to) const override;
   bool flush(Instant deadline) override;
   void abandon(Rank peer) override;

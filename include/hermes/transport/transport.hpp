@@ -66,6 +66,14 @@ class Transport {
   /// Sleeps until a frame is there to be received, but not longer than this.
   virtual void wait(Duration at_most) = 0;
 
+  /// As `wait`, for who has nothing to do before a frame but to look after the time now and then.
+  /// Where time is simulated it may sleep until the frame comes, however late that is.
+  virtual void wait_for_frame(Duration about) { wait(about); }
+
+  /// The caller has just done so many floating-point operations. Where time is simulated it passes;
+  /// on a real machine it has passed.
+  virtual void compute(double /*flops*/) {}
+
   /// Frames towards this peer that are not out yet.
   virtual std::size_t pending_sends(Rank to) const = 0;
 

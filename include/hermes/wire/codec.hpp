@@ -36,9 +36,14 @@ class Encoder {
   PayloadEncoding encoding() const { return encoding_; }
   /// As the function `encode`.
   Frame encode(const protocol::Message& message);
+  /// Values of payloads that went through the encoding; those of a remembered model went once.
+  std::uint64_t values_encoded() const { return values_encoded_; }
 
  private:
+  EncodedPayload encode_values(const SharedParameters& values);
+
   PayloadEncoding encoding_;
+  std::uint64_t values_encoded_ = 0;
   Version version_{};  // of the model below
   EncodedPayload encoded_model_{};
   BlockPool pool_;

@@ -29,8 +29,8 @@ struct Mailbox {
 }  // namespace
 
 struct InProcNetwork::Shared {
-  Shared(std::int32_t ranks, const TransportLimits& all_limits, Clock given_clock)
-      : rank_count(ranks), limits(all_limits), clock(std::move(given_clock)) {
+  Shared(std::int32_t ranks, const TransportLimits& all_limits, LocalTime given_time)
+      : rank_count(ranks), limits(all_limits), time(std::move(given_time)) {
     for (std::int32_t rank = 0; rank < rank_count; ++rank) {
       mailboxes.emplace_back(static_cast<std::size_t>(rank_count));
     }
@@ -38,7 +38,7 @@ struct InProcNetwork::Shared {
 
   std::int32_t rank_count;
   TransportLimits limits;
-  Clock clock;
+  LocalTime time;
   std::mutex mutex;  // guards what follows
   Instant simulated_now{};
   std::deque<Mailbox> mailboxes;
@@ -56,8 +56,8 @@ class InProcNetwork::Endpoint final : public Transport {
   std::int32_t rank_count() const override { return shared_->rank_count; }
 
   Instant now() const override {
-    if (shared_->clock) {
-      return shared_->clock();
+    if (shared_->time.now) {
+      return shared_->time.now();
     }
     const std::lock_guard lock(shared_->mutex);
     return shared_->simulated_now;
@@ -109,15 +109,28 @@ class InProcNetwork::Endpoint final : public Transport {
   void wait(Duration at_most) override {
     std::unique_lock lock(shared_->mutex);
     Mailbox& mailbox = shared_->mailboxes[index(rank_)];
-    if (!shared_->clock) {
+    if (!shared_->time.now) {
       if (mailbox.turns.empty() && at_most > Duration::zero()) {
         shared_->simulated_now += at_most;
+      }
+      return;
+    }
+    if (shared_->time.pause) {
+      if (mailbox.turns.empty()) {
+        lock.unlock();
+        shared_->time.pause(at_most);
       }
       return;
     }
     // A bound that the clock of the standard library can hold.
     mailbox.arrived.wait_for(lock, std::min(at_most, seconds(3600.0)),
                              [&] { return !mailbox.turns.empty(); });
+  }
+
+  void compute(double flops) override {
+    if (shared_->time.compute) {
+      shared_->time.compute(flops);
+    }
   }
 
   std::size_t pending_sends(Rank) const override { return 0; }
@@ -154,14 +167,14 @@ class InProcNetwork::Endpoint final : public Transport {
   std::vector<bool> broken_;
 };
 
-InProcNetwork::Clock InProcNetwork::real_time() {
-  return [start = std::chrono::steady_clock::now()] {
+LocalTime real_time() {
+  return {.now = [start = std::chrono::steady_clock::now()] {
     return Instant(std::chrono::steady_clock::now() - start);
-  };
+  }};
 }
 
-InProcNetwork::InProcNetwork(std::int32_t rank_count, TransportLimits limits, Clock clock)
-    : shared_(std::make_shared<Shared>(rank_count, limits, std::move(clock))) {}
+InProcNetwork::InProcNetwork(std::int32_t rank_count, TransportLimits limits, LocalTime time)
+    : shared_(std::make_shared<Shared>(rank_count, limits, std::move(time))) {}
 
 std::unique_ptr<Transport> InProcNetwork::endpoint(Rank rank) {
   HERMES_ASSERT(rank.value >= 0 && rank.value < shared_->rank_count, "no such rank");
@@ -169,7 +182,7 @@ std::unique_ptr<Transport> InProcNetwork::endpoint(Rank rank) {
 }
 
 void InProcNetwork::advance(Duration duration) {
-  HERMES_ASSERT(!shared_->clock, "advance: this network has a clock of its own");
+  HERMES_ASSERT(!shared_->time.now, "advance: this network has a clock of its own");
   const std::lock_guard lock(shared_->mutex);
   shared_->simulated_now += duration;
 }

@@ -41,8 +41,8 @@ void Inbox::post_header(std::size_t index) {
   requests_.add(request, HeaderSlot{index});
 }
 
-void Inbox::poll() {
-  for (const Requests::Completion& completion : requests_.poll()) {
+void Inbox::take(const std::vector<Requests::Completion>& completions) {
+  for (const Requests::Completion& completion : completions) {
     if (const auto* header = std::get_if<HeaderSlot>(&completion.token)) {
       on_header(header->index, completion);
       post_header(header->index);

@@ -26,7 +26,9 @@ class Inbox {
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
-  void poll();
+  void poll() { take(requests_.poll()); }
+  /// Blocks until something arrives, be it a part of a frame.
+  void wait() { take(requests_.wait()); }
   bool ready() const { return !turns_.empty(); }
   std::optional<Received> next();
 
@@ -61,6 +63,7 @@ class Inbox {
 
   std::span<std::byte> slot(std::size_t index);
   void post_header(std::size_t index);
+  void take(const std::vector<Requests::Completion>& completions);
   void on_header(std::size_t index, const Requests::Completion& completion);
   void on_payload(Incoming& incoming, const Requests::Completion& completion);
   void accept(Rank from, const Arrival& arrival);

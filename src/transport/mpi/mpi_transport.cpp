@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/transport/simulator.hpp"
 #include "transport/mpi/inbox.hpp"
 #include "transport/mpi/outbox.hpp"
 
@@ -60,8 +61,7 @@ class MpiTransport::State {
   }
   /// Polls, with longer and longer sleeps, until `done` or the deadline.
   template <class Done>
-  bool poll_until(Done done, Instant deadline) {
-    Duration sleep = kSleepMin;
+  bool poll_until(Done done, Instant deadline, Duration& sleep) {
     for (poll(); !done(); poll()) {
       const Duration left = deadline - now();
       if (left <= Duration::zero()) {
@@ -74,11 +74,13 @@ class MpiTransport::State {
   }
 
   MpiEnvironment& environment;
+  bool is_simulated = simulated_rank().has_value();
   double start_seconds;
   Inbox inbox;
   Outbox outbox;
   std::vector<Traffic> traffic;
-  std::vector<bool> lost;  // abandoned and not heard of since
+  Duration idle_sleep = kSleepMin;  // grows until a frame comes or goes
+  std::vector<bool> lost;           // abandoned and not heard of since
 };
 
 MpiTransport::MpiTransport(MpiEnvironment& environment, const TransportLimits& limits) {
@@ -127,6 +129,7 @@ bool MpiTransport::send(Rank to, Frame frame) {
   if (!state_->outbox.send(to, std::move(frame))) {
     return false;
   }
+  state_->idle_sleep = kSleepMin;
   ++traffic.frames_sent;
   traffic.bytes_sent += bytes;
   return true;
@@ -139,6 +142,7 @@ std::optional<Received> MpiTransport::receive() {
   }
   std::optional<Received> received = state_->inbox.next();
   if (received) {
+    state_->idle_sleep = kSleepMin;
     const std::size_t peer = state_->index(received->from);
     state_->lost[peer] = false;
     Traffic& traffic = state_->traffic[peer];
@@ -155,8 +159,24 @@ std::optional<Received> MpiTransport::receive() {
 
 void MpiTransport::wait(Duration at_most) {
   if (!state_->inbox.ready()) {
-    state_->poll_until([this] { return state_->inbox.ready(); }, state_->now() + at_most);
+    state_->poll_until([this] { return state_->inbox.ready(); }, state_->now() + at_most,
+                       state_->idle_sleep);
   }
+}
+
+void MpiTransport::wait_for_frame(Duration about) {
+  if (!state_->is_simulated) {
+    wait(about);
+    return;
+  }
+  // Every look at the time costs a turn of the simulator, and looking late changes what happens.
+  while (!state_->inbox.ready()) {
+    state_->inbox.wait();
+  }
+}
+
+void MpiTransport::compute(double flops) {
+  simulate_compute(flops);
 }
 
 std::size_t MpiTransport::pending_sends(Rank to) const {
@@ -165,7 +185,8 @@ std::size_t MpiTransport::pending_sends(Rank to) const {
 
 bool MpiTransport::flush(Instant deadline) {
   // Receives too: two ranks that flush towards each other each wait for the other's receive.
-  return state_->poll_until([this] { return state_->outbox.flushed(); }, deadline);
+  Duration sleep = kSleepMin;
+  return state_->poll_until([this] { return state_->outbox.flushed(); }, deadline, sleep);
 }
 
 void MpiTransport::abandon(Rank peer) {

@@ -33,30 +33,10 @@ class RequestSet {
   }
 
   /// What completed since the last call; valid until the next one.
-  const std::vector<Completion>& poll() {
-    completions_.clear();
-    if (requests_.empty()) {
-      return completions_;
-    }
-    indices_.resize(requests_.size());
-    statuses_.resize(requests_.size());
-    int count = 0;
-    const int code = MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count,
-                                  indices_.data(), statuses_.data());
-    if (code != MPI_ERR_IN_STATUS) {
-      check(code, "MPI_Testsome");
-    }
-    if (count == MPI_UNDEFINED || count == 0) {
-      return completions_;
-    }
-    indices_.resize(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < indices_.size(); ++i) {
-      const int error = code == MPI_ERR_IN_STATUS ? statuses_[i].MPI_ERROR : MPI_SUCCESS;
-      completions_.push_back(describe(static_cast<std::size_t>(indices_[i]), statuses_[i], error));
-    }
-    remove_completed();
-    return completions_;
-  }
+  const std::vector<Completion>& poll() { return complete(MPI_Testsome, "MPI_Testsome"); }
+
+  /// As poll, but blocks until there is something. Requires: not empty.
+  const std::vector<Completion>& wait() { return complete(MPI_Waitsome, "MPI_Waitsome"); }
 
   /// Takes back every receive that no message has matched. True: nothing is left open.
   bool cancel() {
@@ -70,6 +50,33 @@ class RequestSet {
   }
 
  private:
+  using Operation = int (*)(int, MPI_Request*, int*, int*, MPI_Status*);
+
+  const std::vector<Completion>& complete(Operation operation, const char* name) {
+    completions_.clear();
+    if (requests_.empty()) {
+      return completions_;
+    }
+    indices_.resize(requests_.size());
+    statuses_.resize(requests_.size());
+    int count = 0;
+    const int code = operation(static_cast<int>(requests_.size()), requests_.data(), &count,
+                               indices_.data(), statuses_.data());
+    if (code != MPI_ERR_IN_STATUS) {
+      check(code, name);
+    }
+    if (count == MPI_UNDEFINED || count == 0) {
+      return completions_;
+    }
+    indices_.resize(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < indices_.size(); ++i) {
+      const int error = code == MPI_ERR_IN_STATUS ? statuses_[i].MPI_ERROR : MPI_SUCCESS;
+      completions_.push_back(describe(static_cast<std::size_t>(indices_[i]), statuses_[i], error));
+    }
+    remove_completed();
+    return completions_;
+  }
+
   Completion describe(std::size_t index, const MPI_Status& status, int error) const {
     Completion completion{tokens_[index], Rank{status.MPI_SOURCE}};
     int error_class = MPI_SUCCESS;
