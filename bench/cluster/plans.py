@@ -10,8 +10,8 @@ import tomllib
 LEARNING_RATE = "train.optimizer.learning_rate"
 PLAN_KEYS = {"name", "platform", "seeds", "tuning_seed", "tuned_as", "timeline_seconds", "set", "grid", "job", "row"}
 JOB_KEYS = {"config", "set", "targets", "fixed_seconds", "max_seconds"}
-ROW_KEYS = {"name", "strategy", "set", "server_learning_rate", "alone", "rate_of", "tuned_as", "max_seconds"}
-GRID_KEYS = {"learning_rate", "server_learning_rate"}
+ROW_KEYS = {"name", "strategy", "set", "server_learning_rates", "alone", "rate_of", "tuned_as", "max_seconds"}
+GRID_KEYS = {"learning_rates", "server_learning_rates"}
 
 
 class PlanError(Exception):
@@ -35,14 +35,14 @@ class Row:
     name: str
     strategy: str
     set: dict
-    server_learning_rate: bool  # whether the grid has one for this row
+    server_learning_rates: list  # the grid's, in the order in which to try them; none: the row has no such rate
     alone: bool  # one rank, on the fastest worker's host
     rate_of: str  # gates that push at another row's rate: that row
     tuned_as: str  # the row whose learning rates it takes: itself, or another
     max_seconds: float | None  # instead of the job's
 
     def learning_rate_keys(self):
-        server = [f"strategy.{self.strategy}.server_learning_rate"] if self.server_learning_rate else []
+        server = [f"strategy.{self.strategy}.server_learning_rate"] if self.server_learning_rates else []
         return [LEARNING_RATE, *server]
 
 
@@ -64,9 +64,9 @@ class Plan:
 
     def grid_of(self, row):
         """All settings of learning rates that the row is tried with, in order."""
-        points = [{LEARNING_RATE: rate} for rate in self.grid["learning_rate"]]
+        points = [{LEARNING_RATE: rate} for rate in self.grid["learning_rates"]]
         for key in row.learning_rate_keys()[1:]:
-            points = [{**point, key: rate} for rate in self.grid["server_learning_rate"] for point in points]
+            points = [{**point, key: rate} for rate in row.server_learning_rates for point in points]
         return points
 
 
@@ -104,7 +104,7 @@ def read_row(table, where):
         name=name,
         strategy=needed(table, "strategy", f"{where} '{name}'"),
         set=table.get("set", {}),
-        server_learning_rate=table.get("server_learning_rate", False),
+        server_learning_rates=table.get("server_learning_rates", []),
         alone=table.get("alone", False),
         rate_of=table.get("rate_of", ""),
         tuned_as=table.get("tuned_as", name),
@@ -145,5 +145,9 @@ def check_rows(plan, where):
     for name in names:
         if names.count(name) > 1:
             raise PlanError(f"{where}: row '{name}' is there twice")
+    for row in plan.rows:
+        found, grid = sorted(row.server_learning_rates), sorted(plan.grid["server_learning_rates"])
+        if found and grid and found != grid:
+            raise PlanError(f"{where}: row '{row.name}': server_learning_rates: expected the grid's {grid}, found {found}")
     if plan.tuning_seed in plan.seeds:
         raise PlanError(f"{where}: tuning_seed: expected none of the table's seeds, found {plan.tuning_seed}")

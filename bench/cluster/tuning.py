@@ -46,8 +46,8 @@ def tune_row(row, grid, job, make_run):
     """All outcomes, each with its `settings`, and the best of them. `make_run(settings, limit, directory name)`."""
     limit = row.max_seconds or job.max_seconds
     found, best = [], None
-    for number, settings in enumerate(grid):
-        run = make_run(settings, limit, f"grid-{number}")
+    for settings in grid:
+        run = make_run(settings, limit, "x".join(f"{rate:g}" for rate in settings.values()))
         outcome = {"settings": settings, "limit": limit, **outcomes.read_outcome(run.directory, runs.make(run), job)}
         found.append(outcome)
         if outcome["exit_code"] == 0 and (best is None or better(outcome, best)):

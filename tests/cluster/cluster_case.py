@@ -24,8 +24,8 @@ PLAN = """
 platform = "four.xml"
 seeds = [1, 2]
 [grid]
-learning_rate = [0.1, 0.2]
-server_learning_rate = [0.5, 1.0]
+learning_rates = [0.1, 0.2]
+server_learning_rates = [0.5, 1.0]
 [job.small]
 config = "job.toml"
 targets = [0.8, 0.9]
@@ -34,7 +34,7 @@ max_seconds = 100
 [[row]]
 name = "barrier"
 strategy = "bsp"
-server_learning_rate = true
+server_learning_rates = [1.0, 0.5]
 [[row]]
 name = "gate"
 strategy = "hermes"

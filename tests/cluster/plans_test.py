@@ -14,7 +14,7 @@ class PlansTest(cluster_case.ClusterCase):
     def test_grid_has_server_rates_only_for_rows_that_have_them(self):
         plan = plans.read_plan(self.write_plan())
         rate, server = plans.LEARNING_RATE, "strategy.bsp.server_learning_rate"
-        barrier = [{rate: 0.1, server: 0.5}, {rate: 0.2, server: 0.5}, {rate: 0.1, server: 1.0}, {rate: 0.2, server: 1.0}]
+        barrier = [{rate: 0.1, server: 1.0}, {rate: 0.2, server: 1.0}, {rate: 0.1, server: 0.5}, {rate: 0.2, server: 0.5}]
         self.assertEqual(plan.grid_of(plan.row("barrier")), barrier)
         self.assertEqual(plan.grid_of(plan.row("gate")), [{rate: 0.1}, {rate: 0.2}])
 
@@ -27,6 +27,7 @@ class PlansTest(cluster_case.ClusterCase):
         self.assert_refused(PLAN.replace("max_seconds = 50", "max_second = 50"), "found 'max_second'")
         self.assert_refused(PLAN.replace('name = "coin"', 'name = "gate"'), "row 'gate' is there twice")
         self.assert_refused(PLAN.replace("[0.8, 0.9]", "[0.9, 0.8]"), "rising accuracies")
+        self.assert_refused(PLAN.replace("[1.0, 0.5]", "[1.0, 0.6]"), "row 'barrier'.*expected the grid's")
         self.assert_refused(PLAN.replace("seeds = [1, 2]", "seeds = [1, 101]"), "tuning_seed.*101")
         self.assert_refused(PLAN.replace("targets", "target"), "found 'target'")
 
