@@ -32,6 +32,7 @@ void Channel::send(Rank to, const protocol::Message& message) {
     delayed_.push_back({to, std::move(frame)});
   }
   bytes_sent_ += size;
+  messages_sent_ += size > 0 ? 1 : 0;
 }
 
 void Channel::send(Rank to, const wire::DataMessage& message) {
@@ -80,7 +81,9 @@ std::optional<Channel::Incoming> Channel::receive() {
   if (!received) {
     return std::nullopt;
   }
-  bytes_received_ += counted_size(received->frame);
+  const std::uint64_t size = counted_size(received->frame);
+  bytes_received_ += size;
+  messages_received_ += size > 0 ? 1 : 0;
   Incoming incoming{received->from, std::nullopt};
   if (!received->malformed) {
     try {

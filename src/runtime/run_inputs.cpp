@@ -47,7 +47,8 @@ void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
 RunInputs::RunInputs(RunConfig config)
     : config_(std::move(config)), model_(load_model_file(config_.model_file)) {
   dataset_.emplace(config_.data.file);
-  plan_.emplace(*dataset_, config_.data.validation, config_.seed);
+  const std::uint64_t own_seed = config_.data.validation_seed;
+  plan_.emplace(*dataset_, config_.data.validation, own_seed > 0 ? own_seed : config_.seed);
   info_ = dataset_->info();
   make_model();
 }

@@ -99,7 +99,9 @@ void ServerNode::interrupt(protocol::StopReason reason) {
 telemetry::ByteCounters ServerNode::bytes() const {
   return {.up = channel_.bytes_received(),
           .down = channel_.bytes_sent(),
-          .data = channel_.bytes_data()};
+          .data = channel_.bytes_data(),
+          .messages_up = channel_.messages_received(),
+          .messages_down = channel_.messages_sent()};
 }
 
 EvaluationResult ServerNode::test(const SharedParameters& parameters) {

@@ -172,6 +172,8 @@ std::string to_json(const RunSummary& summary) {
       {"bytes_up", summary.bytes.up},
       {"bytes_down", summary.bytes.down},
       {"bytes_data", summary.bytes.data},
+      {"messages_up", summary.bytes.messages_up},
+      {"messages_down", summary.bytes.messages_down},
       {"merges", summary.merges},
       {"rejected_updates", summary.rejected_updates},
       {"rejected_reports", Json(summary.rejected_reports)},
@@ -229,6 +231,8 @@ RunSummary read_summary(const std::filesystem::path& file) {
   reader.read("bytes_up", summary.bytes.up);
   reader.read("bytes_down", summary.bytes.down);
   reader.read("bytes_data", summary.bytes.data);
+  reader.read("messages_up", summary.bytes.messages_up);
+  reader.read("messages_down", summary.bytes.messages_down);
   reader.read("merges", summary.merges);
   reader.read("rejected_updates", summary.rejected_updates);
   const ObjectReader rejected(reader.member("rejected_reports"),

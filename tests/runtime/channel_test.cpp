@@ -176,6 +176,8 @@ TEST_F(ChannelTest, counts_header_and_payload_bytes_once) {
   transport_.inbox.push_back({Rank{1}, frame});
   channel_.receive();
   EXPECT_EQ(channel_.bytes_received(), size);
+  EXPECT_EQ(channel_.messages_sent(), 1U);
+  EXPECT_EQ(channel_.messages_received(), 1U);
 }
 
 TEST_F(ChannelTest, inside_one_process_no_byte_counts_as_moved) {
@@ -185,6 +187,7 @@ TEST_F(ChannelTest, inside_one_process_no_byte_counts_as_moved) {
   EXPECT_TRUE(channel.receive()->message);
   EXPECT_EQ(channel.bytes_sent(), 0U);
   EXPECT_EQ(channel.bytes_received(), 0U);
+  EXPECT_EQ(channel.messages_sent() + channel.messages_received(), 0U);
 }
 
 TEST_F(ChannelTest, sends_in_its_own_encoding_and_understands_every_other) {

@@ -149,7 +149,7 @@ RunConfig everything_changed() {
   c.name = "other";
   c.seed = 2;
   c.model_file = "m.toml";
-  c.data = {"d.h5", 6, 7, protocol::PartitionKind::ByLabel, 33, Delivery::Server, false};
+  c.data = {"d.h5", 6, 44, 7, protocol::PartitionKind::ByLabel, 33, Delivery::Server, false};
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
   c.train.loss = LossKind::MeanSquaredError;
@@ -201,6 +201,7 @@ file = "m.toml"
 [data]
 file = "d.h5"
 validation = 6
+validation_seed = 44
 evaluation_rows = 7
 partition = "by_label"
 labels_per_worker = 33

@@ -54,6 +54,18 @@ TEST(RunInputsTest, same_configuration_gives_the_same_model_and_fingerprint) {
   EXPECT_NE(one.fingerprint(), other.fingerprint());
 }
 
+TEST(RunInputsTest, validation_rows_follow_the_seed_of_the_run_or_their_own) {
+  test::TestRun run;
+  const auto chosen = [&run](std::uint64_t seed, std::uint64_t validation_seed) {
+    run.config.seed = seed;
+    run.config.data.validation_seed = validation_seed;
+    return rows_of(RunInputs(run.config).plan().validation());
+  };
+  EXPECT_NE(chosen(1, 0), chosen(2, 0));
+  EXPECT_EQ(chosen(1, 2), chosen(2, 0));
+  EXPECT_EQ(chosen(1, 7), chosen(2, 7));
+}
+
 TEST(RunInputsTest, fingerprint_tells_data_sets_of_other_sizes_apart) {
   const test::TestRun run(500);
   test::TestRun other(501);

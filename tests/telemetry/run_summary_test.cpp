@@ -27,7 +27,7 @@ RunSummary full_summary() {
   summary.pushes = 4;
   summary.suppressed = 6;
   summary.worker_independence = 2.5;
-  summary.bytes = {.up = 11, .down = 22, .data = 33};
+  summary.bytes = {.up = 11, .down = 22, .data = 33, .messages_up = 44, .messages_down = 55};
   summary.merges = 4;
   summary.rejected_updates = 1;
   summary.rejected_reports = {{"late", 1}, {"stopped", 2}};
@@ -65,6 +65,8 @@ TEST(RunSummaryTest, json_has_every_key_of_the_contract_and_null_for_the_unknown
                                          "bytes_up",
                                          "bytes_down",
                                          "bytes_data",
+                                         "messages_up",
+                                         "messages_down",
                                          "merges",
                                          "rejected_updates",
                                          "workers_lost",
@@ -96,6 +98,8 @@ TEST(RunSummaryTest, json_says_what_the_summary_says) {
   EXPECT_EQ(json.at("bytes_up"), 11);
   EXPECT_EQ(json.at("bytes_down"), 22);
   EXPECT_EQ(json.at("bytes_data"), 33);
+  EXPECT_EQ(json.at("messages_up"), 44);
+  EXPECT_EQ(json.at("messages_down"), 55);
   EXPECT_EQ(json.at("worker_independence"), 2.5);
   EXPECT_EQ(json.at("test_accuracy"), 0.89);
   EXPECT_EQ(json.at("rejected_reports").at("stopped"), 2);

@@ -71,6 +71,9 @@ class Channel {
   std::uint64_t bytes_received() const { return bytes_received_; }
   /// Sent and received, in data frames; in neither of the above.
   std::uint64_t bytes_data() const { return bytes_data_; }
+  /// What bytes_sent and bytes_received are made of.
+  std::uint64_t messages_sent() const { return messages_sent_; }
+  std::uint64_t messages_received() const { return messages_received_; }
 
  private:
   struct Delayed {
@@ -94,6 +97,8 @@ class Channel {
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;
   std::uint64_t bytes_data_ = 0;
+  std::uint64_t messages_sent_ = 0;
+  std::uint64_t messages_received_ = 0;
   DataReceiver data_receiver_;
 };
 

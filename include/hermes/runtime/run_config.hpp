@@ -43,6 +43,7 @@ struct DataSettings {
   std::filesystem::path file;           ///< HDF5 data set; required
   std::uint64_t validation = 5000;      ///< rows split off the training rows when the file has no
                                         ///< validation rows of its own; >= 1
+  std::uint64_t validation_seed = 0;    ///< which rows; 0: the run's seed decides
   std::uint64_t evaluation_rows = 500;  ///< validation rows that gate, merge weights and stopping
                                         ///< look at; >= 1
   protocol::PartitionKind partition = protocol::PartitionKind::Shared;

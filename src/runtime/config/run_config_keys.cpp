@@ -45,6 +45,10 @@ void visit(KeyVisitor& v, DataSettings& data) {
              "training rows split off for validation when the file has no validation rows"},
             data.validation, kRows);
   v.integer(
+      {"data.validation_seed",
+       "which rows those are; the same for runs whose accuracies are compared; 0: the run's seed"},
+      data.validation_seed, {});
+  v.integer(
       {"data.evaluation_rows", "validation rows that gate, merge weights and stopping look at"},
       data.evaluation_rows, kRows);
   v.choice({"data.partition", "which training rows each worker draws from"}, data.partition,
