@@ -60,7 +60,7 @@ struct StrategyMaker {
             std::make_unique<AtOnce>(), merge_of(config), allocation()};
   }
   Strategy operator()(const TimeboxConfig& config) const {
-    return {std::make_unique<EndOfPlan>(), std::make_unique<TimeBox>(config),
+    return {std::make_unique<EndOfPlan>(config.overlap), std::make_unique<TimeBox>(config),
             std::make_unique<MeanOfUpdates>(config.server, PayloadKind::Delta), allocation()};
   }
 

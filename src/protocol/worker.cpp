@@ -97,7 +97,11 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
     effects.emplace_back(LoadAssignment{assignment_});
   } else if (held && is_rebase) {
     report_round(*held, now, effects);
-  } else if (!is_loading && state_ != WorkerState::Computing) {
+  } else if (state_ == WorkerState::Computing) {
+    if (box_end_) {
+      box_end_ = now + seconds(plan_.box_seconds);  // trained on in flight; the box begins now
+    }
+  } else if (!is_loading) {
     start_round(now, effects);
   }
 }

@@ -93,13 +93,18 @@ TEST(TimeBoxTest, who_comes_in_between_gets_the_rest_of_the_box) {
   EXPECT_LT(rule.first_plan(at_seconds(99.0)).box_seconds, 1e-3);
 }
 
-TEST(TimeBoxTest, waits_for_all_until_the_grace_is_over) {
+TEST(TimeBoxTest, waits_for_all_until_transfer_and_grace_are_over) {
+  constexpr double kTransfer = 0.75;
   for (const double grace : {0.0, 0.5, 2.0}) {
     TimeBox rule({.box_seconds = 4.0, .grace = grace});
-    rule.first_plan(at_seconds(1.0));
+    rule.first_plan(at_seconds(-9.0));
+    Roster first = all_computing(2);
+    report(first.peers()[0], 4.0 + kTransfer, 4.0, 4.0, 10);
+    report(first.peers()[1], 4.0 + kTransfer, 4.0, 4.0, 10);
+    ASSERT_TRUE(rule.decide(first, Version{}, at_seconds(1.0)).merge);
     Roster roster = all_computing(2);
     report(roster.peers()[0], 5.0, 4.0, 4.0, 10);
-    const double over = 1.0 + 4.0 * (1.0 + grace);
+    const double over = 1.0 + 4.0 * (1.0 + grace) + kTransfer;
     const ReleaseDecision before = rule.decide(roster, Version{}, at_seconds(over - 0.01));
     EXPECT_FALSE(before.merge);
     EXPECT_TRUE(before.release.empty());

@@ -171,7 +171,7 @@ RunConfig everything_changed() {
   c.strategy.ssp = {server(4.0), 27};
   c.strategy.ebsp = {server(5.0), 28};
   c.strategy.selsync = {0.625, 29, 0.375};
-  c.strategy.timebox = {server(6.0), 30.5, 0.75, 0.5};
+  c.strategy.timebox = {server(6.0), 30.5, 0.75, false, 0.5};
   c.allocation = {AllocationKind::Adaptive, 15, 27, 4, 128, 0.25, 28, 1536, 0.5};
   c.wire = {PayloadFormat::Topk, PayloadFormat::Bf16, 0.375};
   c.workers.resize(2);

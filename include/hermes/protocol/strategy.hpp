@@ -85,7 +85,9 @@ struct TimeboxConfig {
   static constexpr std::string_view kName = "timebox";
   ServerOptimizerConfig server{.kind = ServerOptimizerKind::Nesterov, .momentum = 0.7};
   double box_seconds = 0.0;       ///< 0: from the measured step and transfer times
-  double grace = 0.5;             ///< part of the box by which a push may be late
+  double grace = 0.5;             ///< part of the box by which a push may be late, beyond the
+                                  ///< median transfer
+  bool overlap = true;            ///< train on while a push is in flight
   double contribution_cut = 0.0;  ///< share of the samples per second whose smallest set of workers
                                   ///< trains; 0: all train
 

@@ -91,7 +91,8 @@ ReleaseDecision TimeBox::decide(const Roster& roster, Version version, Instant n
     }
     is_awaited = is_awaited || (peer.state == PeerState::Computing && peer.pulled == version);
   }
-  const bool is_over = opened_at_ && now >= *opened_at_ + (1.0 + config_.grace) * box();
+  const bool is_over =
+      opened_at_ && now >= *opened_at_ + (1.0 + config_.grace) * box() + seconds(transfer_seconds_);
   if (!decision.release.empty() || !has_waiting || (is_awaited && !(is_over && has_updates))) {
     return decision;
   }
@@ -125,6 +126,7 @@ void TimeBox::measure(const Roster& roster) {
   }
   const auto middle = transfers.begin() + static_cast<std::ptrdiff_t>(transfers.size() / 2);
   std::nth_element(transfers.begin(), middle, transfers.end());
+  transfer_seconds_ = std::min(*middle, kBoxSecondsMax);
   const double wanted = std::clamp(std::max(kTransfersPerBox * *middle, kStepsPerBox * step),
                                    kBoxSecondsMin, kBoxSecondsMax);
   measured_seconds_ =

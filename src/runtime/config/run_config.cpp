@@ -172,7 +172,7 @@ std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_r
     return 1;
   }
   if (config.strategy.type == StrategyKind::Timebox) {
-    return 5;  // a box is a fraction of a second, whatever the rows
+    return 1;  // evaluated while the workers train; what takes longer than a box skips versions
   }
   constexpr double kEvaluationsPerPass = 10.0;
   const RoundLength& round = config.train.round;

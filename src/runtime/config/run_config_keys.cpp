@@ -206,8 +206,10 @@ void visit(KeyVisitor& v, protocol::TimeboxConfig& timebox) {
       {"strategy.timebox.box_seconds",
        "time that everybody trains between two merges; 0: from measured step and transfer times"},
       timebox.box_seconds, {.min = 0.0, .max = 1e6});
-  v.real({"strategy.timebox.grace", "part of the box by which a push may be late"}, timebox.grace,
-         {.min = 0.0, .max = 1e3});
+  v.real({"strategy.timebox.grace",
+          "part of the box by which a push may be late, beyond the median transfer"},
+         timebox.grace, {.min = 0.0, .max = 1e3});
+  v.flag({"strategy.timebox.overlap", "train on while a push is in flight"}, timebox.overlap);
   v.real({"strategy.timebox.contribution_cut",
           "only the fastest workers train that have this share of the samples per second; 0: all"},
          timebox.contribution_cut, RealRange::unit());
@@ -321,7 +323,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   visit(v, config.stop);
   v.integer({"evaluation.every_merges",
              "merges between evaluations of the global model; 0: each where hermes weighs by loss, "
-             "every fifth for timebox, else about ten per pass over the training rows"},
+             "and for timebox, else about ten per pass over the training rows"},
             config.evaluate_every_merges, {});
   visit(v, config.liveness);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},

@@ -12,13 +12,16 @@ namespace hermes::protocol::harness {
 /// rule decided from those that the server had to give on its own.
 class PreviousStates {
  public:
-  explicit PreviousStates(std::uint32_t workers) : states_(workers, PeerState::Expected) {}
+  explicit PreviousStates(std::uint32_t workers)
+      : states_(workers, PeerState::Expected), released_at_(workers) {}
 
-  PeerState of(Rank rank) const { return states_[static_cast<std::size_t>(rank.value) - 1]; }
+  PeerState of(Rank rank) const { return states_[index(rank)]; }
+  Instant released_at(Rank rank) const { return released_at_[index(rank)]; }
   /// At the end of each check.
   void remember(const ServerStep& step) {
     for (const Peer& peer : step.server.roster().peers()) {
-      states_[static_cast<std::size_t>(peer.rank.value) - 1] = peer.state;
+      states_[index(peer.rank)] = peer.state;
+      released_at_[index(peer.rank)] = peer.released_at;
     }
   }
 
@@ -56,7 +59,10 @@ class PreviousStates {
   }
 
  private:
+  static std::size_t index(Rank rank) { return static_cast<std::size_t>(rank.value) - 1; }
+
   std::vector<PeerState> states_;
+  std::vector<Instant> released_at_;
 };
 
 }  // namespace hermes::protocol::harness

@@ -30,12 +30,11 @@ std::set<Rank> dropped_in(const ServerStep& step) {
 
 }  // namespace
 
-void TimeBoxChecker::check_merge(const ServerStep& step, const Merged& merged,
-                                 Verdict& verdict) const {
+void TimeBoxChecker::check_merge(const ServerStep& step, const Merged& merged, Verdict& verdict) {
   for (const MergedUpdate& update : merged.updates) {
     verdict.require(update.staleness <= 1, "timebox: nothing old is merged", update.rank);
   }
-  const bool is_over = box_ && step.now >= opened_at_ + (1.0 + config_.grace) * *box_;
+  const bool is_over = box_ && step.now >= deadline();
   for (const Peer& peer : step.server.roster().peers()) {
     verdict.require(!peer.pending, "timebox: a merge leaves nothing pending", peer.rank);
     const bool is_awaited = peer.state == PeerState::Computing &&
@@ -45,6 +44,29 @@ void TimeBoxChecker::check_merge(const ServerStep& step, const Merged& merged,
     verdict.require(!is_left || config_.contribution_cut > 0.0,
                     "timebox: a merge leaves nobody waiting", peer.rank);
   }
+  measure_transfers(step, merged);
+}
+
+/// The median of those who waited for this merge.
+void TimeBoxChecker::measure_transfers(const ServerStep& step, const Merged& merged) {
+  std::vector<double> transfers;
+  const auto* said = std::get_if<WorkerSaid>(&step.event);
+  for (const MergedUpdate& update : merged.updates) {
+    const Peer& peer = step.server.roster().at(update.rank);
+    if (before_.of(update.rank) == PeerState::Waiting ||
+        (said != nullptr && said->from == update.rank)) {
+      const double away = (peer.reported_at - before_.released_at(update.rank)).count();
+      transfers.push_back(std::max(away - peer.last_report.round_seconds, 0.0));
+    }
+  }
+  if (!transfers.empty()) {
+    std::ranges::sort(transfers);
+    transfer_ = seconds(transfers[transfers.size() / 2]);
+  }
+}
+
+Instant TimeBoxChecker::deadline() const {
+  return opened_at_ + (1.0 + config_.grace) * *box_ + transfer_;
 }
 
 void TimeBoxChecker::check_drops(const ServerStep& step, Verdict& verdict) const {
@@ -133,8 +155,7 @@ void TimeBoxChecker::check_deadline(const ServerStep& step, Verdict& verdict) {
         has_trainer || (peer.state == PeerState::Computing && peer.pulled == step.server.version());
   }
   if (box_ && has_pending && has_waiting && !has_dropped) {
-    verdict.require(step.now < opened_at_ + (1.0 + config_.grace) * *box_,
-                    "timebox: the deadline holds");
+    verdict.require(step.now < deadline(), "timebox: the deadline holds");
     verdict.require(has_trainer, "timebox: nobody waits for nobody");
   }
   if (has_waiting && !has_trainer) {

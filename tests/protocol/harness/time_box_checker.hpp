@@ -19,7 +19,9 @@ class TimeBoxChecker final : public Checker {
   void after(const ServerStep& step, Verdict& verdict) override;
 
  private:
-  void check_merge(const ServerStep& step, const Merged& merged, Verdict& verdict) const;
+  void check_merge(const ServerStep& step, const Merged& merged, Verdict& verdict);
+  void measure_transfers(const ServerStep& step, const Merged& merged);
+  Instant deadline() const;
   void check_drops(const ServerStep& step, Verdict& verdict) const;
   void check_grants(const ServerStep& step, Verdict& verdict);
   void check_contribution(const ServerStep& step, Verdict& verdict) const;
@@ -28,7 +30,8 @@ class TimeBoxChecker final : public Checker {
   TimeboxConfig config_;
   PreviousStates before_;
   Instant opened_at_{};
-  std::optional<Duration> box_;  ///< nothing while no grant has shown it
+  std::optional<Duration> box_;       ///< nothing while no grant has shown it
+  Duration transfer_ = seconds(1.0);  ///< while nothing was measured
 };
 
 }  // namespace hermes::protocol::harness

@@ -13,7 +13,12 @@ namespace hermes::protocol {
 /// ebsp.
 class EndOfPlan final : public PushRule {
  public:
+  explicit EndOfPlan(bool overlaps = false) : overlaps_(overlaps) {}
+  bool overlaps() const override { return overlaps_; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
+
+ private:
+  bool overlaps_;
 };
 
 /// hermes: a round is pushed when the gate says that the model has really improved. A round whose
