@@ -8,7 +8,7 @@ import pathlib
 import tomllib
 
 LEARNING_RATE = "train.optimizer.learning_rate"
-PLAN_KEYS = {"name", "platform", "seeds", "tuning_seed", "tuned_as", "timeline_seconds", "set", "grid", "job", "row"}
+PLAN_KEYS = {"name", "platform", "seeds", "tuning_seeds", "tuned_as", "timeline_seconds", "set", "grid", "job", "row"}
 JOB_KEYS = {"config", "set", "targets", "fixed_seconds", "max_seconds"}
 ROW_KEYS = {"name", "strategy", "set", "server_learning_rates", "alone", "rate_of", "tuned_as", "max_seconds"}
 GRID_KEYS = {"learning_rates", "server_learning_rates"}
@@ -51,7 +51,7 @@ class Plan:
     name: str
     platform: pathlib.Path
     seeds: list
-    tuning_seed: int
+    tuning_seeds: list
     tuned_as: str | None  # platform-job of the tuned file to read, instead of the run's own
     timeline_seconds: float
     set: dict
@@ -128,7 +128,7 @@ def read_plan(file):
         name=table.get("name", pathlib.Path(file).stem),
         platform=(directory / needed(table, "platform", where)).resolve(),
         seeds=needed(table, "seeds", where),
-        tuning_seed=table.get("tuning_seed", 101),
+        tuning_seeds=table.get("tuning_seeds", []),
         tuned_as=table.get("tuned_as"),
         timeline_seconds=float(table.get("timeline_seconds", 10)),
         set=table.get("set", {}),
@@ -149,5 +149,8 @@ def check_rows(plan, where):
         found, grid = sorted(row.server_learning_rates), sorted(plan.grid["server_learning_rates"])
         if found and grid and found != grid:
             raise PlanError(f"{where}: row '{row.name}': server_learning_rates: expected the grid's {grid}, found {found}")
-    if plan.tuning_seed in plan.seeds:
-        raise PlanError(f"{where}: tuning_seed: expected none of the table's seeds, found {plan.tuning_seed}")
+    for seed in plan.tuning_seeds:
+        if seed in plan.seeds:
+            raise PlanError(f"{where}: tuning_seeds: expected none of the table's seeds, found {seed}")
+    if plan.grid["learning_rates"] and not plan.tuning_seeds:
+        raise PlanError(f"{where}: expected the key 'tuning_seeds' beside a grid, found none")

@@ -1,9 +1,11 @@
-"""Learning rates: each row of a table tries the same small grid, with a seed that the table does not use.
+"""Learning rates: each row of a table tries the same small grid, with seeds that the table does not use.
 
-The choice is the setting that reaches the main target first; if none does, the one with the best accuracy. Once one
-has reached it, the others of the row run only as long as it took: a later one is no choice.
+The choice is the setting with the smallest median time to the main target; if none has one, that with the best accuracy.
+Once there is a median, the others of the row run only as long: what takes longer cannot make theirs smaller.
 """
 
+import math
+import statistics
 import tomllib
 
 import outcomes
@@ -33,61 +35,60 @@ def rate_settings(row, push_rate):
     }
 
 
-def better(one, other):
-    """Whether outcome `one` is to be preferred."""
-    def rank(outcome):
+def preference(outcome):
+    """The smaller, the better."""
+    return (outcome["seconds"], -outcome["best_accuracy"])
+
+
+def try_setting(settings, seeds, limit, job, make_run):
+    """One point of the grid. A seed whose run cannot change the median any more is not run."""
+    times, accuracies, push_rates, failed = [], [], [], 0
+    for seed in seeds:
+        if times.count(math.inf) > len(seeds) // 2:
+            break
+        run = make_run(settings, seed, limit)
+        outcome = outcomes.read_outcome(run.directory, runs.make(run), job)
         seconds = outcome.get("seconds_to_main")
-        return (0, seconds) if seconds is not None else (1, -(outcome.get("best_accuracy") or 0.0))
+        times.append(math.inf if seconds is None else seconds)
+        failed += outcome["exit_code"] != 0
+        accuracies.append(outcome.get("best_accuracy") or 0.0)
+        push_rates.append(outcome.get("push_rate") or 0.0)
+    return {
+        "settings": settings,
+        "limit": float(limit),
+        "seconds": statistics.median_high(times + [math.inf] * (len(seeds) - len(times))),
+        "times": times,
+        "best_accuracy": statistics.median(accuracies),
+        "push_rate": statistics.median(push_rates),
+        "failed": failed,
+    }
 
-    return rank(one) < rank(other)
 
-
-def tune_row(row, grid, job, make_run):
-    """All outcomes, each with its `settings`, and the best of them. `make_run(settings, limit, directory name)`."""
-    limit = row.max_seconds or job.max_seconds
-    found, best = [], None
+def tune_row(row, grid, seeds, job, make_run):
+    """All outcomes and the best of them. `make_run(settings, seed, limit)` says which run that is."""
+    limit, found = row.max_seconds or job.max_seconds, []
     for settings in grid:
-        run = make_run(settings, limit, "x".join(f"{rate:g}" for rate in settings.values()))
-        outcome = {"settings": settings, "limit": limit, **outcomes.read_outcome(run.directory, runs.make(run), job)}
-        found.append(outcome)
-        if outcome["exit_code"] == 0 and (best is None or better(outcome, best)):
-            best = outcome
-            limit = outcome["seconds_to_main"] or limit
-    return found, best
-
-
-def entry_of(row, found, best):
-    """What the tuned file has of a row."""
-    tried = [
-        {"settings": one["settings"], "limit": one["limit"], "seconds_to_main": one.get("seconds_to_main"),
-         "best_accuracy": one.get("best_accuracy"), "exit_code": one["exit_code"]}
-        for one in found
-    ]  # fmt: skip
-    if best is None:
+        found.append(try_setting(settings, seeds, limit, job, make_run))
+        limit = min(limit, found[-1]["seconds"])
+    usable = [one for one in found if not one["failed"]]
+    if not usable:
         raise plans.PlanError(f"{row.name}: expected a setting that can be run, found that all {len(found)} failed")
-    chosen = {"settings": best["settings"], "push_rate": best["push_rate"], "tried": tried}
-    return without_nothing(chosen)
-
-
-def without_nothing(value):
-    """TOML has no null."""
-    if isinstance(value, dict):
-        return {key: without_nothing(one) for key, one in value.items() if one is not None}
-    return [without_nothing(one) for one in value] if isinstance(value, list) else value
+    return found, min(usable, key=preference)
 
 
 def toml(value):
     if isinstance(value, dict):
         return "{ " + ", ".join(f'"{key}" = {toml(one)}' for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(one) for one in value) + "]"
     return f"{value:.7g}" if isinstance(value, float) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def write_tuned(file, rows, command):
-    lines = [f"# Made by: {command}", "# settings: the choice. tried: the grid; limit: the seconds that it had.", ""]
+    lines = [f"# Made by: {command}", "# settings: the choice. tried: the grid; limit: the seconds that each run had; inf: not there by then.", ""]
     for name, entry in rows.items():
         lines += [f"[{name}]", f"settings = {toml(entry['settings'])}"]
-        if "push_rate" in entry:
-            lines.append(f"push_rate = {toml(float(entry['push_rate']))}")
+        lines.append(f"push_rate = {toml(entry['push_rate'])}")
         lines += ["tried = [", *(f"  {toml(one)}," for one in entry["tried"]), "]", ""]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines))

@@ -23,6 +23,7 @@ PLATFORM = """<?xml version='1.0'?>
 PLAN = """
 platform = "four.xml"
 seeds = [1, 2]
+tuning_seeds = [101, 102, 103]
 [grid]
 learning_rates = [0.1, 0.2]
 server_learning_rates = [0.5, 1.0]

@@ -4,6 +4,7 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import io
+import math
 import os
 import re
 import sys
@@ -74,7 +75,10 @@ class ExperimentTest(cluster_case.ClusterCase):
         rate = "train.optimizer.learning_rate"
         self.assertEqual({row: entry["settings"][rate] for row, entry in tuned.items()},
                          {"barrier": 0.1, "gate": 0.2, "coin": 0.2, "alone": 0.2})  # fmt: skip
-        self.assertEqual([one["limit"] for one in tuned["barrier"]["tried"]], [100, 20, 20, 20])
+        tried = tuned["barrier"]["tried"]
+        self.assertEqual([one["limit"] for one in tried], [100, 20, 20, 20])
+        # The third seed cannot change a median once two runs were too late.
+        self.assertEqual([one["times"] for one in tried], [[20.0] * 3, [math.inf] * 2, [20.0] * 3, [math.inf] * 2])
         self.assertEqual(tuned["gate"]["push_rate"], 0.25)
         code, said = self.call("run")
         self.assertEqual(code, 0, said)

@@ -28,7 +28,7 @@ class PlansTest(cluster_case.ClusterCase):
         self.assert_refused(PLAN.replace('name = "coin"', 'name = "gate"'), "row 'gate' is there twice")
         self.assert_refused(PLAN.replace("[0.8, 0.9]", "[0.9, 0.8]"), "rising accuracies")
         self.assert_refused(PLAN.replace("[1.0, 0.5]", "[1.0, 0.6]"), "row 'barrier'.*expected the grid's")
-        self.assert_refused(PLAN.replace("seeds = [1, 2]", "seeds = [1, 101]"), "tuning_seed.*101")
+        self.assert_refused(PLAN.replace("seeds = [1, 2]", "seeds = [1, 103]"), "tuning_seeds.*103")
         self.assert_refused(PLAN.replace("targets", "target"), "found 'target'")
 
     def test_every_plan_of_the_folder_can_be_read(self):
