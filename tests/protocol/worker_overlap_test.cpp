@@ -93,6 +93,37 @@ TEST(WorkerOverlapTest, round_that_ends_before_the_answer_is_held_and_told_after
   EXPECT_EQ(driver.worker().totals().wait_seconds, 1.0);
 }
 
+TEST(WorkerOverlapTest, box_begins_with_the_answer_to_the_push_before_it) {
+  WorkerDriver driver(std::make_unique<PushAndGoOn>());
+  driver.step(WorkerStarted{}, 0.0);
+  driver.hear(boxed(1, 2.0), 0.0);
+  driver.step(AssignmentLoaded{}, 0.0);
+  driver.step(Ticked{}, 2.0);
+  driver.finish_round(2.0);  // pushes and trains on
+  Release answer = boxed(2, 3.0);
+  answer.model = ModelSource::Attached;
+  answer.version = Version{2};
+  driver.hear(answer, 3.5, shared({1.0F, 2.0F}));
+  EXPECT_TRUE(driver.effect<AdoptModel>()->rebase);
+  driver.step(Ticked{}, 6.4);
+  EXPECT_FALSE(driver.effect<FinishRound>().has_value());
+  driver.step(Ticked{}, 6.5);
+  EXPECT_TRUE(driver.effect<FinishRound>().has_value());
+}
+
+TEST(WorkerOverlapTest, who_gets_no_answer_trains_for_one_box_more) {
+  WorkerDriver driver(std::make_unique<PushAndGoOn>());
+  driver.step(WorkerStarted{}, 0.0);
+  driver.hear(boxed(1, 2.0), 0.0);
+  driver.step(AssignmentLoaded{}, 0.0);
+  driver.step(Ticked{}, 2.0);
+  driver.finish_round(2.0);
+  driver.step(Ticked{}, 4.0);
+  EXPECT_TRUE(driver.effect<FinishRound>().has_value());
+  driver.finish_round(4.1);
+  EXPECT_EQ(driver.worker().state(), WorkerState::AwaitingRelease);
+}
+
 TEST(WorkerOverlapTest, new_assignment_is_loaded_and_nothing_learned_is_lost) {
   WorkerDriver computing(std::make_unique<PushAndGoOn>());
   computing.begin();

@@ -293,6 +293,7 @@ smoothing = 0.375
 [strategy.timebox]
 box_seconds = 30.5
 grace = 0.75
+overlap = false
 contribution_cut = 0.5
 server_optimizer = "adam"
 server_learning_rate = 6.5
