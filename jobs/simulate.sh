@@ -91,7 +91,7 @@ printf '%s\n' "${hosts[@]}" >"$work/hosts"
 options=(
   -np "${#hosts[@]}" -platform "$platform" -hostfile "$work/hosts"
   --log=xbt_cfg.thresh:warning --log=smpi_config.thresh:error --log=smpi.thresh:error
-  --cfg=smpi/simulate-computation:no --cfg=smpi/test:0 --cfg=smpi/iprobe:0
+  --cfg=smpi/simulate-computation:no --cfg=smpi/test:0 --cfg=smpi/iprobe:0 --cfg=smpi/wtime:0
   --cfg=smpi/finalization-barrier:on
   --cfg=smpi/grow-injected-times:no --cfg=smpi/bw-factor:0:1 --cfg=smpi/lat-factor:0:1
 )

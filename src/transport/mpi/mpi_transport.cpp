@@ -54,7 +54,7 @@ class MpiTransport::State {
     HERMES_ASSERT(rank.value >= 0 && rank.value < environment.rank_count(), "no such rank");
     return static_cast<std::size_t>(rank.value);
   }
-  Instant now() const { return at_seconds(MPI_Wtime() - start_seconds); }
+  Instant now() const { return at_seconds(MPI_Wtime() - start_seconds) + owed_time.owed(); }
   void poll() {
     outbox.poll();
     inbox.poll();
@@ -62,6 +62,7 @@ class MpiTransport::State {
   /// Polls, with longer and longer sleeps, until `done` or the deadline.
   template <class Done>
   bool poll_until(Done done, Instant deadline, Duration& sleep) {
+    owed_time.pass();
     for (poll(); !done(); poll()) {
       const Duration left = deadline - now();
       if (left <= Duration::zero()) {
@@ -76,6 +77,7 @@ class MpiTransport::State {
   MpiEnvironment& environment;
   bool is_simulated = simulated_rank().has_value();
   double start_seconds;
+  OwedTime owed_time;
   Inbox inbox;
   Outbox outbox;
   std::vector<Traffic> traffic;
@@ -125,6 +127,7 @@ bool MpiTransport::send(Rank to, Frame frame) {
   const std::size_t bytes = frame.header.size() + frame.payload.bytes.size();
   // Let MPI see first whether the peer has just died: over TCP, Open MPI 4.1 ends the process that
   // writes to a connection which it does not yet know to be closed.
+  state_->owed_time.pass();
   state_->poll();
   if (!state_->outbox.send(to, std::move(frame))) {
     return false;
@@ -170,13 +173,14 @@ void MpiTransport::wait_for_frame(Duration about) {
     return;
   }
   // Every look at the time costs a turn of the simulator, and looking late changes what happens.
+  state_->owed_time.pass();
   while (!state_->inbox.ready()) {
     state_->inbox.wait();
   }
 }
 
 void MpiTransport::compute(double flops) {
-  simulate_compute(flops);
+  state_->owed_time.add(flops);
 }
 
 std::size_t MpiTransport::pending_sends(Rank to) const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "hermes/core/assert.hpp"
 
@@ -13,6 +14,8 @@
 extern "C" {
 [[gnu::weak]] void smpi_execute_flops(double flops);
 [[gnu::weak]] void* sg_actor_self();
+[[gnu::weak]] void* sg_host_self();
+[[gnu::weak]] double sg_host_get_speed(const void* host);
 [[gnu::weak]] const char* sg_actor_get_property_value(const void* actor, const char* name);
 }
 
@@ -29,6 +32,24 @@ std::optional<Rank> simulated_rank() {
 void simulate_compute(double flops) {
   if (smpi_execute_flops != nullptr && flops > 0.0) {
     smpi_execute_flops(flops);
+  }
+}
+
+void OwedTime::add(double flops) {
+  constexpr Duration kSavedUp = seconds(0.005);  // far less than any message takes
+  if (sg_host_self == nullptr || sg_host_get_speed == nullptr) {
+    return;
+  }
+  flops_per_second_ = sg_host_get_speed(sg_host_self());
+  owed_flops_ += flops;
+  if (owed() >= kSavedUp) {
+    pass();
+  }
+}
+
+void OwedTime::pass() {
+  if (owed_flops_ > 0.0) {
+    simulate_compute(std::exchange(owed_flops_, 0.0));
   }
 }
 
