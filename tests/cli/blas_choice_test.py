@@ -61,10 +61,6 @@ class BlasChoiceTest(e2e_case.E2eCase):
         kept = self.kernels(**self.unknown, HERMES_BLAS_CORETYPE="Haswell")
         self.assertEqual(kept[:2], ("Prescott", "chosen by OpenBLAS"))
 
-    def test_a_rank_of_a_simulated_cluster_is_not_restarted(self):
-        family, chooser, threads = self.kernels(**self.unknown, SMPI_GLOBAL_SIZE="2")
-        self.assertEqual((family, chooser, threads), ("Prescott", "chosen by OpenBLAS", 1))
-
     def log(self, directory):
         return (self.scratch / directory / "hermes.log").read_text()
 
