@@ -73,7 +73,7 @@ class TimeBox final : public ReleaseRule {
   TimeboxConfig config_;
   std::optional<Instant> opened_at_;
   std::optional<double> measured_seconds_;  ///< moving average
-  double transfer_seconds_ = 1.0;           ///< push and pull, median of the last box; at first a guess
+  double transfer_seconds_ = 1.0;  ///< push and pull, median of the last box; at first a guess
 };
 
 }  // namespace hermes::protocol
