@@ -22,8 +22,12 @@ class FlushDenormals {
  private:
 #if defined(__SSE__)
   static constexpr std::uint64_t kFlush = 0x8040;  // of results, and of operands
-  static std::uint64_t control() { return _mm_getcsr(); }
-  static void set_control(std::uint64_t value) { _mm_setcsr(static_cast<unsigned>(value)); }
+  static std::uint64_t control() {
+    return _mm_getcsr();
+  }
+  static void set_control(std::uint64_t value) {
+    _mm_setcsr(static_cast<unsigned>(value));
+  }
 #elif defined(__aarch64__)
   static constexpr std::uint64_t kFlush = std::uint64_t{1} << 24;
   static std::uint64_t control() {
@@ -31,10 +35,14 @@ class FlushDenormals {
     asm volatile("mrs %0, fpcr" : "=r"(value));
     return value;
   }
-  static void set_control(std::uint64_t value) { asm volatile("msr fpcr, %0" : : "r"(value)); }
+  static void set_control(std::uint64_t value) {
+    asm volatile("msr fpcr, %0" : : "r"(value));
+  }
 #else
   static constexpr std::uint64_t kFlush = 0;
-  static std::uint64_t control() { return 0; }
+  static std::uint64_t control() {
+    return 0;
+  }
   static void set_control(std::uint64_t /*value*/) {}
 #endif
 
