@@ -14,7 +14,7 @@ RUN_FILES = {"config.toml", "hermes.log", "metrics.csv", "model.h5", "summary.js
 
 
 class StrategiesTest(e2e_case.E2eCase):
-    def check_run(self, result, out, strategy, workers):
+    def check_run(self, result, out, strategy, workers, rejected=()):
         self.assert_ended_well(result)
         self.assertEqual({file.name for file in (self.scratch / out).iterdir()}, RUN_FILES)
         summary = self.summary(out)
@@ -23,7 +23,7 @@ class StrategiesTest(e2e_case.E2eCase):
         self.assertEqual(summary["workers"], workers)
         self.assertEqual(summary["seed"], 7)
         self.assertEqual(summary["workers_lost"], 0)
-        self.assertEqual(set(summary["rejected_reports"]) - {"stopped"}, set(), result)
+        self.assertEqual(set(summary["rejected_reports"]) - {"stopped", *rejected}, set(), result)
         self.assertFalse(summary["interrupted"])
         self.assertGreater(summary["merges"], 0)
         self.assertGreater(summary["test_accuracy"], 0.9, result)
@@ -49,12 +49,12 @@ class StrategiesTest(e2e_case.E2eCase):
         self.assert_ended_well(run)
         self.assertIn(strategy, run.stdout)
 
-    def train(self, strategy, *settings, out=None):
+    def train(self, strategy, *settings, out=None, rejected=()):
         out = out or f"{strategy}-out"
         result = self.launch(
             3, "train", "small-run.toml", "--set", f"strategy.type={strategy}", *settings, "--out", out
         )
-        summary = self.check_run(result, out, strategy, 2)
+        summary = self.check_run(result, out, strategy, 2, rejected)
         self.assertGreater(summary["bytes_up"], 0)
         self.assertGreater(summary["bytes_down"], 0)
         self.check_evaluation(out, summary)
@@ -98,10 +98,11 @@ class StrategiesTest(e2e_case.E2eCase):
         self.assertEqual(summary["staleness"]["max"], 0)
 
     def test_timebox_weighs_by_samples_and_sends_halves(self):
-        summary = self.train("timebox", "--set", "strategy.timebox.box_seconds=0.05", "--set", "stop.max_rounds=20")
+        # A worker that a busy machine held up for more than a box may be too late: its delta is refused by design.
+        settings = ["--set", "strategy.timebox.box_seconds=0.05", "--set", "stop.max_rounds=20"]
+        summary = self.train("timebox", *settings, rejected=["stale"])
         self.assertLessEqual(summary["staleness"]["max"], 1)
-        full = self.train("timebox", "--set", "strategy.timebox.box_seconds=0.05", "--set", "stop.max_rounds=20",
-                          "--set", "wire.payload=fp32", out="timebox-fp32")
+        full = self.train("timebox", *settings, "--set", "wire.payload=fp32", out="timebox-fp32", rejected=["stale"])
         per_push = [run["bytes_up"] / run["pushes"] for run in (summary, full)]
         self.assertLess(per_push[0], 0.6 * per_push[1])
 
