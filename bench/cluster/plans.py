@@ -45,6 +45,12 @@ class Row:
         server = [f"strategy.{self.strategy}.server_learning_rate"] if self.server_learning_rates else []
         return [LEARNING_RATE, *server]
 
+    def has_own_rate(self):
+        return LEARNING_RATE in self.set
+
+    def is_tuned(self):
+        return self.tuned_as == self.name and not self.has_own_rate()
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:

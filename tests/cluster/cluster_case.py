@@ -49,6 +49,10 @@ name = "alone"
 strategy = "bsp"
 alone = true
 max_seconds = 50
+[[row]]
+name = "own_rate"
+strategy = "bsp"
+set = { "train.optimizer.learning_rate" = 0.4 }
 """
 
 

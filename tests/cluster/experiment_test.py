@@ -83,7 +83,9 @@ class ExperimentTest(cluster_case.ClusterCase):
         code, said = self.call("run")
         self.assertEqual(code, 0, said)
         found = self.results()
-        self.assertEqual(len(found), 8)
+        self.assertEqual(len(found), 10)
+        own = found["own_rate", 1]  # not tuned
+        self.assertEqual((own["learning_rate"], own["seconds_to_main"]), (0.4, 5))
         self.assertEqual(found["barrier", 1]["seconds_to_main"], 20)
         self.assertEqual(found["coin", 2]["seconds_to_main"], 10)
         table = (self.scratch / "results/plan-four-small.md").read_text()
