@@ -24,6 +24,7 @@ struct TrainOptions {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  bool resume = false;
   bool quiet = false;
 };
 
@@ -54,11 +55,30 @@ runtime::RunConfig with_threads(runtime::RunConfig config, std::uint32_t threads
 runtime::RunDirectory make_directory(const TrainOptions& options,
                                      const runtime::RunConfig& config) {
   return {options.out.empty() ? std::nullopt : std::optional<std::filesystem::path>(options.out),
-          config};
+          config, options.resume};
+}
+
+/// What the run goes on from: with --resume, and where there is something.
+std::optional<runtime::Checkpoint> find_checkpoint(const TrainOptions& options,
+                                                   const runtime::RunInputs& inputs,
+                                                   std::uint32_t workers) {
+  if (!options.resume) {
+    return std::nullopt;
+  }
+  const std::filesystem::path run =
+      options.out.empty() ? std::filesystem::path("runs") / inputs.config().name
+                          : std::filesystem::path(options.out);
+  std::optional<runtime::FoundCheckpoint> found =
+      runtime::newest_checkpoint(runtime::RunDirectory::checkpoints_of(run), say);
+  if (!found) {
+    return std::nullopt;
+  }
+  runtime::check_resumable(*found, inputs, workers);
+  return std::move(found->content);
 }
 
 int report(const runtime::RunOutcome& outcome, int rank) {
-  const int code = runtime::exit_code(outcome.reason);
+  const int code = runtime::exit_code(outcome);
   // A worker speaks up only about what the server cannot know.
   const bool is_own_news = rank == 0 || outcome.reason == protocol::StopReason::ServerLost;
   report_exit_code(code);  // before MPI ends, which a dying rank may hold up
@@ -70,7 +90,8 @@ int report(const runtime::RunOutcome& outcome, int rank) {
   } else {
     say("rank " + std::to_string(rank) +
         ": stopped: " + std::string(protocol::to_string(outcome.reason)) +
-        (outcome.detail.empty() ? "" : ": ") + outcome.detail);
+        (outcome.detail.empty() ? "" : ": ") + outcome.detail +
+        (outcome.is_saved ? "; hermes train --resume goes on from the checkpoint" : ""));
   }
   return code;
 }
@@ -87,11 +108,13 @@ int train_alone(const TrainOptions& options,
   runtime::check_fits(runtime::alone_needs(inputs), limits.memory, runtime::rows_min(inputs),
                       config.train.minibatch, "rank 0");
   inputs.check_values();
+  std::optional<runtime::Checkpoint> resume = find_checkpoint(options, inputs, 1);
   const runtime::RunDirectory directory = make_directory(options, asked);
   nn::set_blas_threads(static_cast<int>(settings.threads));
   const runtime::Console console{std::cout, catch_stop_signals(), progress_config(options.quiet),
                                  describe_kernels(settings.threads)};
-  return report(runtime::train_alone(inputs, directory, console, limits, time), 0);
+  return report(
+      runtime::train_alone(inputs, directory, console, limits, time, std::move(resume)), 0);
 }
 
 /// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good
@@ -106,10 +129,11 @@ runtime::RunOutcome serve_or_give_up(const runtime::RunInputs& inputs,
                                      const runtime::RunDirectory& directory,
                                      transport::Transport& transport,
                                      const runtime::Console& console,
-                                     const runtime::RankMemory& memory) {
+                                     const runtime::RankMemory& memory,
+                                     std::optional<runtime::Checkpoint> resume) {
   using protocol::StopReason;
   try {
-    return runtime::serve(inputs, directory, transport, console, memory);
+    return runtime::serve(inputs, directory, transport, console, memory, std::move(resume));
   } catch (const ConfigError& error) {
     return give_up(transport, StopReason::BadInput, error);
   } catch (const DataError& error) {
@@ -124,6 +148,7 @@ struct RankInputs {
   runtime::RunConfig config;
   std::unique_ptr<runtime::RunInputs> inputs;  // none: rank 0 delivers the rows
   std::optional<runtime::RunDirectory> directory;
+  std::optional<runtime::Checkpoint> resume;
   std::size_t payload_bytes = 0;
   runtime::RankSettings settings;
   runtime::RankMemory memory;
@@ -159,6 +184,7 @@ RankInputs make_inputs(const TrainOptions& options, const transport::MpiEnvironm
     runtime::check_fits(runtime::server_needs(*made.inputs, workers), made.memory, 0, 0,
                         "the server");
     made.inputs->check_values();
+    made.resume = find_checkpoint(options, *made.inputs, workers);
     made.directory = make_directory(options, asked);
   } else {
     runtime::check_worker_fits(*made.inputs, made.memory, mpi.rank());
@@ -198,7 +224,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
       is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
                                        {std::cout, stop, progress_config(options.quiet),
                                         describe_kernels(made.settings.threads)},
-                                       made.memory)
+                                       made.memory, std::move(made.resume))
       : made.inputs ? runtime::work(*made.inputs, transport, limits)
                     : runtime::work_without_file(made.config, transport, limits);
   const int code = report(outcome, mpi.rank().value);
@@ -235,6 +261,8 @@ void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--out", options->out, "Run directory (default: runs/NAME)");
+  command->add_flag("--resume", options->resume,
+                    "Go on from the newest checkpoint of the run directory, if there is one");
   command->add_flag("--quiet", options->quiet, "No progress on the screen");
   command->callback([options, arguments, &action] {
     action = [options, arguments] { return train(*options, arguments); };

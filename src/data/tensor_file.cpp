@@ -18,13 +18,13 @@ using hdf5::Place;
 constexpr hsize_t kChunkValuesMax = hsize_t{1} << 24;  // 64 MiB; HDF5 itself stops at 4 GiB
 
 /// Chunks of whole rows with a checksum. A single value cannot be chunked and has none.
-Handle tensor_storage(const TensorView& tensor, const Place& place) {
+Handle tensor_storage(const std::vector<hsize_t>& dims, std::size_t size, const Place& place) {
   Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
-  if (tensor.dims.empty() || tensor.values.empty()) {
+  if (dims.empty() || size == 0) {
     return storage;
   }
-  std::vector<hsize_t> chunk(tensor.dims.begin(), tensor.dims.end());
-  const hsize_t row = std::max<hsize_t>(1, tensor.values.size() / chunk[0]);
+  std::vector<hsize_t> chunk = dims;
+  const hsize_t row = std::max<hsize_t>(1, size / chunk[0]);
   chunk[0] = std::clamp<hsize_t>(kChunkValuesMax / row, 1, chunk[0]);
   hdf5::check(H5Pset_chunk(storage.id(), static_cast<int>(chunk.size()), chunk.data()), place,
               "preparing");
@@ -32,26 +32,37 @@ Handle tensor_storage(const TensorView& tensor, const Place& place) {
   return storage;
 }
 
-void write_tensor(hid_t file, const TensorView& tensor, const Place& place) {
-  const std::uint64_t size = std::accumulate(tensor.dims.begin(), tensor.dims.end(),
-                                             std::uint64_t{1}, std::multiplies<>());
-  HERMES_ASSERT(size == tensor.values.size(), "tensor: values do not fill the shape");
-  const std::vector<hsize_t> dims(tensor.dims.begin(), tensor.dims.end());
+struct ElementType {
+  hid_t in_file;
+  hid_t in_memory;
+};
+
+void write_array(hid_t file, const std::string& name, const std::vector<hsize_t>& dims,
+                 const ElementType& type, const void* values, const Place& place) {
+  const std::uint64_t size =
+      std::accumulate(dims.begin(), dims.end(), std::uint64_t{1}, std::multiplies<>());
   const Handle space = hdf5::own(
       dims.empty() ? H5Screate(H5S_SCALAR)
                    : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
       H5Sclose, place, "preparing");
   const Handle links = hdf5::own(H5Pcreate(H5P_LINK_CREATE), H5Pclose, place, "preparing");
   hdf5::check(H5Pset_create_intermediate_group(links.id(), 1), place, "preparing");
-  const Handle storage = tensor_storage(tensor, place);
-  const Handle dataset = hdf5::own(H5Dcreate2(file, tensor.name.c_str(), H5T_IEEE_F32LE, space.id(),
+  const Handle storage = tensor_storage(dims, size, place);
+  const Handle dataset = hdf5::own(H5Dcreate2(file, name.c_str(), type.in_file, space.id(),
                                               links.id(), storage.id(), H5P_DEFAULT),
                                    H5Dclose, place, "creating the tensor");
-  if (!tensor.values.empty()) {
-    hdf5::check(H5Dwrite(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                         tensor.values.data()),
+  if (size > 0) {
+    hdf5::check(H5Dwrite(dataset.id(), type.in_memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
                 place, "writing");
   }
+}
+
+void write_tensor(hid_t file, const TensorView& tensor, const Place& place) {
+  const std::uint64_t size = std::accumulate(tensor.dims.begin(), tensor.dims.end(),
+                                             std::uint64_t{1}, std::multiplies<>());
+  HERMES_ASSERT(size == tensor.values.size(), "tensor: values do not fill the shape");
+  write_array(file, tensor.name, {tensor.dims.begin(), tensor.dims.end()},
+              {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT}, tensor.values.data(), place);
 }
 
 /// Writes each kind of attribute value in the form that h5py would choose.
@@ -91,10 +102,20 @@ herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names
   return 0;
 }
 
-Tensor read_tensor(hid_t file, const std::string& name, const Place& place) {
+void read_dataset(hid_t file, const std::string& name, const Place& place, TensorFile& content) {
   const Handle dataset =
       hdf5::own(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, place, "opening");
   const hdf5::ArrayType type = hdf5::array_type(dataset.id(), place);
+  if (type.kind == H5T_INTEGER && type.element_bytes == 1 && type.dims.size() == 1) {
+    ByteBlock block{name, Bytes(type.dims.front())};
+    if (!block.bytes.empty()) {
+      hdf5::check(H5Dread(dataset.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                          block.bytes.data()),
+                  place, "reading");
+    }
+    content.blocks.push_back(std::move(block));
+    return;
+  }
   if (type.kind != H5T_FLOAT) {
     hdf5::fail(place, "expected floats, found " + type.element_name());
   }
@@ -106,7 +127,7 @@ Tensor read_tensor(hid_t file, const std::string& name, const Place& place) {
                         tensor.values.data()),
                 place, "reading");
   }
-  return tensor;
+  content.tensors.push_back(std::move(tensor));
 }
 
 void read_attribute(hid_t file, const std::string& name, const Place& place,
@@ -148,13 +169,17 @@ const Tensor* TensorFile::find(std::string_view name) const {
 }
 
 void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                       const Attributes& attributes) {
+                       const Attributes& attributes, std::span<const ByteBlockView> blocks) {
   AtomicFile output(path);
   const hdf5::LibraryLock lock;
   const Place place{path.string(), ""};
   const Handle file = hdf5::create_image(place);
   for (const TensorView& tensor : tensors) {
     write_tensor(file.id(), tensor, place.at(tensor.name));
+  }
+  for (const ByteBlockView& block : blocks) {
+    write_array(file.id(), block.name, {block.bytes.size()}, {H5T_STD_U8LE, H5T_NATIVE_UINT8},
+                block.bytes.data(), place.at(block.name));
   }
   for (const auto& [name, value] : attributes) {
     std::visit(AttributeWriter{file.id(), name, place}, value);
@@ -174,7 +199,7 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   std::ranges::sort(names);
   TensorFile content;
   for (const std::string& name : names) {
-    content.tensors.push_back(read_tensor(file.id(), name, place.at(name)));
+    read_dataset(file.id(), name, place.at(name), content);
   }
   names.clear();
   hdf5::check(

@@ -1,4 +1,5 @@
 #include "hermes/protocol/evaluation_schedule.hpp"
+#include "hermes/core/state_archive.hpp"
 
 #include <cmath>
 #include <utility>
@@ -47,6 +48,27 @@ void EvaluationSchedule::close() {
 
 std::uint64_t EvaluationSchedule::periods_without_best() const {
   return newest_ ? (newest_->value - best_.value) / every_ : 0;
+}
+
+void EvaluationSchedule::save(StateWriter& state) const {
+  const std::uint64_t unfinished = waiting_.size() + (running_ ? 1 : 0);
+  state & newest_ & best_ & best_loss_ & unfinished;
+  if (running_) {
+    state & running_->version & running_->parameters;
+  }
+  for (const Model& model : waiting_) {
+    state & model.version & model.parameters;
+  }
+}
+
+void EvaluationSchedule::load(StateReader& state) {
+  close();
+  std::uint64_t unfinished = 0;
+  state & newest_ & best_ & best_loss_ & unfinished;
+  for (; unfinished > 0; --unfinished) {  // what was running begins again
+    Model& model = waiting_.emplace_back();
+    state & model.version & model.parameters;
+  }
 }
 
 }  // namespace hermes::protocol

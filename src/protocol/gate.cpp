@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/state_archive.hpp"
 
 namespace hermes::protocol {
 
@@ -61,6 +62,16 @@ GateCause Gate::cause_of(double z) {
   }
   const bool is_due = config_.max_silent > 0 && silent_ >= config_.max_silent;
   return is_due ? GateCause::Silence : GateCause::None;
+}
+
+void Gate::save(StateWriter& state) const {
+  state & threshold_ & window_ & silent_ & coin_.state();
+}
+
+void Gate::load(StateReader& state) {
+  RandomStream::State coin{};
+  state & threshold_ & window_ & silent_ & coin;
+  coin_ = RandomStream(coin);
 }
 
 }  // namespace hermes::protocol

@@ -55,6 +55,7 @@ std::string_view kind_name(const MessageBody& body) {
     std::string_view operator()(const Release&) const { return "release"; }
     std::string_view operator()(const Collect&) const { return "collect"; }
     std::string_view operator()(const Stop&) const { return "stop"; }
+    std::string_view operator()(const Capture&) const { return "capture"; }
   };
   return std::visit(Namer{}, body);
 }

@@ -46,6 +46,9 @@ std::vector<ServerEffect> Server::step(const ServerEvent& event, Instant now) {
     start_when_gathered(now, effects);
   }
   if (state_ == ServerState::Training) {
+    save_when_captured(now, effects);
+  }
+  if (state_ == ServerState::Training) {
     apply_release_rule(now, effects);
     check_limits(now, effects);
   }
@@ -100,7 +103,11 @@ void Server::on(const UpdateMeasured& event, Instant /*now*/, Effects& effects) 
 }
 
 void Server::on(const Interrupted& event, Instant now, Effects& effects) {
-  if (state_ != ServerState::Draining) {
+  if (state_ == ServerState::Training && event.reason == StopReason::Interrupted &&
+      config_.checkpoint.is_on) {
+    stop_after_saving_ = event.reason;
+    begin_capture(now, effects);
+  } else if (state_ != ServerState::Draining) {
     drain(event.reason, now, effects);
   }
 }
@@ -108,6 +115,11 @@ void Server::on(const Interrupted& event, Instant now, Effects& effects) {
 void Server::on(const Ticked& /*event*/, Instant now, Effects& effects) {
   watch_silence(now, effects);
   send_heartbeats(now, effects);
+  const CheckpointConfig& checkpoint = config_.checkpoint;
+  if (state_ == ServerState::Training && checkpoint.is_on && checkpoint.every > seconds(0.0) &&
+      !capturing_since_ && now - last_saved_ >= checkpoint.every) {
+    begin_capture(now, effects);
+  }
 }
 
 void Server::start_when_gathered(Instant now, Effects& effects) {
@@ -122,14 +134,18 @@ void Server::start_when_gathered(Instant now, Effects& effects) {
     return;
   }
   state_ = ServerState::Training;
-  training_since_ = now;
+  if (!is_resumed_) {
+    training_since_ = now;
+  }
   last_live_ = now;
-  effects.emplace_back(Note{TrainingStarted{joined}});
+  last_saved_ = now;
+  effects.emplace_back(Note{TrainingStarted{joined, version_}});
   for (Peer& peer : roster_.peers()) {
     if (peer.state == PeerState::Joined) {
-      release(peer, true, strategy_.release->first_plan(now), now, effects);
+      start(peer, now, effects);
     }
   }
+  schedule_evaluation(effects);
 }
 
 void Server::apply_release_rule(Instant now, Effects& effects) {
@@ -276,6 +292,9 @@ void Server::check_limits(Instant now, Effects& effects) {
     drain(StopReason::MaxSeconds, now, effects);
   } else if (roster_.count(PeerState::Left) == config_.workers ||
              now - last_live_ > config_.liveness.gather_timeout) {
+    if (config_.checkpoint.is_on) {
+      save(effects);
+    }
     drain(StopReason::NoWorkers, now, effects);
   }
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
@@ -55,6 +56,14 @@ void ServerOptimizer::adam(std::size_t first, std::span<const double> delta,
     const double step = m * mean_scale / (std::sqrt(v * square_scale) + config_.epsilon);
     out[i] = static_cast<float>(static_cast<double>(model[i]) + config_.learning_rate * step);
   }
+}
+
+void ServerOptimizer::save(StateWriter& state) const {
+  state & mean_ & mean_square_ & steps_;
+}
+
+void ServerOptimizer::load(StateReader& state) {
+  state & mean_ & mean_square_ & steps_;
 }
 
 }  // namespace hermes::protocol

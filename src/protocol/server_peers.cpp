@@ -128,7 +128,11 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
     peer.state = PeerState::Joined;
   } else if (state_ == ServerState::Training) {
     peer.reported = Round{};  // a new process counts from the start
+    peer.last_report.captured = false;
     reissue(peer, now, effects);
+    if (capturing_since_) {
+      tell(peer, Message{Capture{true}, {}}, now, effects);
+    }
   } else {
     peer.state = PeerState::Computing;
     tell(peer, Message{Stop{stop_reason_, roster_.count(PeerState::Lost), {}}, {}}, now, effects);

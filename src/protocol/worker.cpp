@@ -5,6 +5,8 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
+#include "hermes/core/state_archive.hpp"
+#include "hermes/protocol/message_fields.hpp"
 
 namespace hermes::protocol {
 
@@ -46,6 +48,8 @@ void Worker::on(const ServerSaid& event, Instant now, Effects& effects) {
     }
     tell(Leave{stop->reason, totals_, {}}, now, effects);
     finish({stop->reason, stop->detail, stop->workers_lost > 0}, effects);
+  } else if (const auto* capture = std::get_if<Capture>(&body)) {
+    is_capturing_ = capture->on;
   } else if (!std::holds_alternative<Heartbeat>(body)) {
     throw ProtocolError("the server sent a '" + std::string(kind_name(body)) +
                         "', which only workers send");
@@ -147,6 +151,7 @@ void Worker::report_round(const RoundOutcome& outcome, Instant now, Effects& eff
   Report report;
   report.kind = decision.kind;
   report.vote = decision.vote;
+  report.captured = is_capturing_;
   report.payload = decision.kind == ReportKind::Push ? config_.payload : PayloadKind::None;
   report.ticket = ticket_;
   report.round = Round{totals_.rounds};
@@ -208,6 +213,19 @@ void Worker::start_round(Instant now, Effects& effects) {
   const bool has_box = plan_.box_seconds > 0.0;
   box_end_ = has_box ? std::optional(now + seconds(plan_.box_seconds)) : std::nullopt;
   effects.emplace_back(StartRound{push_rule_->needs(), has_box});
+}
+
+void Worker::save(StateWriter& state) const {
+  state & ticket_ & base_ & push_samples_ & vote_ & totals_;
+  push_rule_->save(state);
+}
+
+void Worker::resume(StateReader& state, Instant now) {
+  HERMES_ASSERT(state_ == WorkerState::Joining, "worker: resumed in the middle of a run");
+  state & ticket_ & base_ & push_samples_ & vote_ & totals_;
+  push_rule_->load(state);
+  waiting_since_ = now;
+  state_ = WorkerState::AwaitingRelease;
 }
 
 void Worker::finish(const WorkerFinished& how, Effects& effects) {

@@ -106,7 +106,7 @@ double Channel::decoding_cost(const Frame& frame, std::size_t values) const {
 }
 
 bool Channel::take_data(const transport::Received& received) {
-  if (!data_receiver_ || received.malformed || !wire::is_data_frame(received.frame)) {
+  if (received.malformed || !wire::is_data_frame(received.frame)) {
     return false;
   }
   wire::DataMessage message;
@@ -115,9 +115,14 @@ bool Channel::take_data(const transport::Received& received) {
   } catch (const DecodeError&) {
     return false;  // garbage that begins like a data frame
   }
+  const bool is_state = std::holds_alternative<wire::StateSlice>(message.body);
+  const DataReceiver& receiver = is_state ? state_receiver_ : data_receiver_;
+  if (!receiver) {
+    return false;
+  }
   bytes_data_ += counted_size(received.frame);
   compute(static_cast<double>(received.frame.payload.bytes.size()) * cost::kRowByte);
-  data_receiver_(received.from, message);
+  receiver(received.from, message);
   return true;
 }
 

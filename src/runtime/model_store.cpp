@@ -34,6 +34,11 @@ nn::NetworkSpec architecture(const data::TensorFile& content, const std::filesys
 }  // namespace
 
 void save_model(const std::filesystem::path& file, const StoredModel& model) {
+  save_model(file, model, {}, {});
+}
+
+void save_model(const std::filesystem::path& file, const StoredModel& model,
+                const data::Attributes& more, std::span<const data::ByteBlockView> blocks) {
   const nn::Network network(model.spec, 1);
   const std::vector<nn::NamedTensor> tensors =
       nn::export_parameters(network.named_parameters(), model.parameters);
@@ -41,20 +46,24 @@ void save_model(const std::filesystem::path& file, const StoredModel& model) {
   for (const nn::NamedTensor& tensor : tensors) {
     views.push_back({tensor.name, {tensor.shape.begin(), tensor.shape.end()}, tensor.values});
   }
-  data::write_tensor_file(
-      file, views,
-      {{"hermes_version", std::string(kProgramVersion)},
-       {"model", to_toml(model.spec)},
-       {"loss", std::string(model.loss == LossKind::CrossEntropy ? "cross_entropy" : "mse")},
-       {"run", model.run},
-       {"strategy", model.strategy},
-       {"version", static_cast<std::int64_t>(model.version)},
-       {"validation_loss", model.validation_loss},
-       {"validation_accuracy", model.validation_accuracy}});
+  data::Attributes attributes{
+      {"hermes_version", std::string(kProgramVersion)},
+      {"model", to_toml(model.spec)},
+      {"loss", std::string(model.loss == LossKind::CrossEntropy ? "cross_entropy" : "mse")},
+      {"run", model.run},
+      {"strategy", model.strategy},
+      {"version", static_cast<std::int64_t>(model.version)},
+      {"validation_loss", model.validation_loss},
+      {"validation_accuracy", model.validation_accuracy}};
+  attributes.insert(more.begin(), more.end());
+  data::write_tensor_file(file, views, attributes, blocks);
 }
 
 StoredModel load_model(const std::filesystem::path& file) {
-  data::TensorFile content = data::read_tensor_file(file);
+  return stored_model(data::read_tensor_file(file), file);
+}
+
+StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file) {
   StoredModel model;
   model.spec = architecture(content, file);
   const auto loss = attribute<std::string>(content, file, "loss");

@@ -21,8 +21,11 @@ fs::path first_free(const std::string& name) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(const std::optional<fs::path>& wanted, const RunConfig& config)
-    : path_(wanted ? *wanted : first_free(config.name)) {
+RunDirectory::RunDirectory(const std::optional<fs::path>& wanted, const RunConfig& config,
+                           bool resumes)
+    : path_(wanted    ? *wanted
+            : resumes ? fs::path("runs") / config.name
+                      : first_free(config.name)) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) {
@@ -32,6 +35,9 @@ RunDirectory::RunDirectory(const std::optional<fs::path>& wanted, const RunConfi
   // What an earlier run left behind must not be taken for this one's result.
   for (const char* stale : {"summary.json", "model.h5"}) {
     fs::remove(path_ / stale, error);
+  }
+  if (!resumes) {
+    fs::remove_all(checkpoints(), error);
   }
   std::ofstream file(path_ / "config.toml", std::ios::trunc);
   file << to_toml(config);

@@ -16,6 +16,7 @@
 #include "hermes/runtime/worker_node.hpp"
 #include "hermes/telemetry/human_units.hpp"
 #include "hermes/transport/in_proc_network.hpp"
+#include "hermes/transport/simulator.hpp"
 #include "hermes/wire/codec.hpp"
 #include "runtime/row_slices.hpp"
 
@@ -28,7 +29,8 @@ constexpr std::string_view kSequential = "sequential";  // the strategy of one r
 
 telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunDirectory& directory,
                                              std::string_view strategy, std::uint32_t workers,
-                                             const telemetry::ProgressConfig& progress) {
+                                             const telemetry::ProgressConfig& progress,
+                                             bool goes_on) {
   const RunConfig& config = inputs.config();
   telemetry::RunRecorderConfig recorder;
   recorder.directory = directory.path();
@@ -39,6 +41,7 @@ telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunD
   recorder.progress = progress;
   recorder.progress.max_rounds = config.stop.server.max_rounds;
   recorder.progress.max_time = config.stop.server.max_time;
+  recorder.goes_on = goes_on;
   return recorder;
 }
 
@@ -59,7 +62,7 @@ void log_surroundings(const Console& console, const RankMemory& memory, const Me
 
 /// What is left to do for rank 0 when the workers have gone.
 void conclude(const RunInputs& inputs, const RunDirectory& directory, std::string_view strategy,
-              ServerNode& node, const Channel& channel, telemetry::RunRecorder& recorder) {
+              ServerNode& node, telemetry::RunRecorder& recorder) {
   std::optional<telemetry::TestResult> test;
   if (const std::optional<BestModel>& best = node.best()) {
     if (inputs.plan().test().row_count() > 0) {
@@ -78,24 +81,34 @@ void conclude(const RunInputs& inputs, const RunDirectory& directory, std::strin
                            .validation_accuracy = best->validation_accuracy});
   } else {
     recorder.warn("no update was merged and evaluated, so there is no model to save",
-                  channel.now());
+                  node.now());
   }
-  recorder.finish(test, channel.now(), node.bytes());
+  recorder.finish(test, node.now(), node.bytes());
+}
+
+/// Where checkpoints go, if the run makes any. On a simulated cluster nothing can be interrupted.
+std::optional<std::filesystem::path> checkpoint_directory(const RunInputs& inputs,
+                                                          const RunDirectory& directory) {
+  const bool makes_some =
+      inputs.config().checkpoint.keep > 0 && !transport::simulated_rank().has_value();
+  return makes_some ? std::optional(directory.checkpoints()) : std::nullopt;
 }
 
 }  // namespace
 
 RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
                  transport::Transport& transport, const Console& console,
-                 const RankMemory& memory) {
+                 const RankMemory& memory, std::optional<Checkpoint> resume) {
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
   const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
   Channel channel(transport, inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
-      recorder_config(inputs, directory, strategy, workers, console.progress), console.screen);
-  log_surroundings(console, memory, server_needs(inputs, workers), channel.now(), recorder);
-  ServerNode node(inputs, workers, channel, recorder);
+      recorder_config(inputs, directory, strategy, workers, console.progress, resume.has_value()),
+      console.screen);
+  ServerNode node(inputs, workers, channel, recorder, checkpoint_directory(inputs, directory),
+                  std::move(resume));
+  log_surroundings(console, memory, server_needs(inputs, workers), node.now(), recorder);
   bool is_interrupted = false;
   while (!node.is_finished()) {
     if (console.stop && !std::exchange(is_interrupted, true)) {
@@ -106,8 +119,9 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
     }
   }
   channel.flush(kFarewell);
-  conclude(inputs, directory, strategy, node, channel, recorder);
-  return {node.reason(), node.detail(), node.workers_lost() > 0};
+  const bool is_saved = node.finish_checkpoints();
+  conclude(inputs, directory, strategy, node, recorder);
+  return {node.reason(), node.detail(), node.workers_lost() > 0, is_saved};
 }
 
 namespace {
@@ -191,7 +205,7 @@ RunOutcome work_without_file(const RunConfig& config, transport::Transport& tran
 
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
                        const Console& console, const WorkerLimits& limits,
-                       const transport::LocalTime& time) {
+                       const transport::LocalTime& time, std::optional<Checkpoint> resume) {
   HERMES_ASSERT(inputs.config().strategy.type == StrategyKind::Bsp,
                 "one rank alone follows the rules of bsp");
   HERMES_ASSERT(!inputs.config().has_lossy_payload(), "one rank alone has no wire");
@@ -207,10 +221,12 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
   Channel server_channel(*server_side, count, kAsInMemory, Channel::Wire::None);
   Channel worker_channel(*worker_side, count, kAsInMemory, Channel::Wire::None);
   telemetry::RunRecorder recorder(
-      recorder_config(inputs, directory, kSequential, 1, console.progress), console.screen);
-  log_surroundings(console, limits.memory, alone_needs(inputs), server_channel.now(), recorder);
+      recorder_config(inputs, directory, kSequential, 1, console.progress, resume.has_value()),
+      console.screen);
   Trainer trainer(inputs, worker_rank);
-  ServerNode server(inputs, 1, server_channel, recorder);
+  ServerNode server(inputs, 1, server_channel, recorder, checkpoint_directory(inputs, directory),
+                    std::move(resume));
+  log_surroundings(console, limits.memory, alone_needs(inputs), server.now(), recorder);
   WorkerNode worker(inputs, worker_channel, trainer, limits);
   bool is_interrupted = false;
   while (!server.is_finished()) {
@@ -223,8 +239,9 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
       worker_channel.wait(kIdleWait);
     }
   }
-  conclude(inputs, directory, kSequential, server, server_channel, recorder);
-  return {server.reason(), worker.detail(), false};
+  const bool is_saved = server.finish_checkpoints();
+  conclude(inputs, directory, kSequential, server, recorder);
+  return {server.reason(), worker.detail(), false, is_saved};
 }
 
 void turn_workers_away(transport::Transport& transport, protocol::StopReason reason) {
@@ -241,9 +258,10 @@ void report_bad_input(transport::Transport& transport, const std::string& what) 
   channel.flush(kFarewell);
 }
 
-int exit_code(protocol::StopReason reason) {
+int exit_code(const RunOutcome& outcome) {
   using protocol::StopReason;
-  switch (reason) {
+  constexpr int kGoOnLater = 75;  // EX_TEMPFAIL
+  switch (outcome.reason) {
     case StopReason::Patience:
     case StopReason::TargetAccuracy:
     case StopReason::MaxRounds:
@@ -255,6 +273,7 @@ int exit_code(protocol::StopReason reason) {
       return 2;
     case StopReason::Interrupted:
     case StopReason::NoWorkers:
+      return outcome.is_saved ? kGoOnLater : 3;
     case StopReason::Failed:
     case StopReason::ServerLost:
       return 3;

@@ -11,7 +11,8 @@
 namespace hermes::runtime {
 namespace {
 
-protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t workers) {
+protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t workers,
+                                     bool has_checkpoints) {
   const RunConfig& config = inputs.config();
   protocol::ServerConfig server;
   server.workers = workers;
@@ -20,6 +21,9 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
   server.liveness = config.liveness;
   server.stop = config.stop.server;
   server.partition = inputs.partition(workers);
+  server.checkpoint = {.is_on = has_checkpoints,
+                       .every = config.checkpoint.every,
+                       .patience = config.checkpoint.patience};
   server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
   return server;
 }
@@ -27,21 +31,39 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
 }  // namespace
 
 ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
-                       telemetry::RunRecorder& recorder)
+                       telemetry::RunRecorder& recorder,
+                       const std::optional<std::filesystem::path>& checkpoints,
+                       std::optional<Checkpoint> checkpoint)
     : inputs_(inputs),
       channel_(channel),
       recorder_(recorder),
       network_(inputs.model(), Evaluator::kBatch),
       evaluation_shard_(inputs.dataset(), inputs.output_count()),
       evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
-      server_(server_config(inputs, workers), inputs.strategy(kServerRank), inputs.initial()),
+      server_(server_config(inputs, workers, checkpoints.has_value()), inputs.strategy(kServerRank), inputs.initial()),
       row_server_(inputs, channel) {
   channel_.keep_halves();  // the merge widens them
   if (inputs.config().data.delivery == Delivery::Server) {
     channel_.hand_data_to(
         [this](Rank from, const wire::DataMessage& message) { row_server_.take(from, message); });
   }
+  channel_.hand_states_to([this](Rank from, const wire::DataMessage& message) {
+    if (std::optional<WorkerState> state = arriving_[from].add(message)) {
+      arrived_[from] = std::move(*state);
+    }
+  });
   evaluation_shard_.load(inputs.evaluation_rows());
+  if (checkpoints) {
+    checkpoints_.emplace(*checkpoints, inputs.config().checkpoint.keep);
+  }
+  if (checkpoint) {
+    resume(std::move(*checkpoint));
+  }
+}
+
+ServerNode::~ServerNode() {
+  channel_.hand_data_to({});
+  channel_.hand_states_to({});
 }
 
 bool ServerNode::turn() {
@@ -61,7 +83,12 @@ bool ServerNode::turn() {
   }
   evaluate_some();
   is_active = row_server_.serve_some() || is_active;
-  recorder_.tick(channel_.now(), bytes());
+  recorder_.tick(now(), bytes());
+  if (checkpoints_) {
+    if (const std::optional<std::string> news = checkpoints_->news()) {
+      recorder_.info(*news, now());
+    }
+  }
   return is_active;
 }
 
@@ -97,11 +124,12 @@ void ServerNode::interrupt(protocol::StopReason reason) {
 }
 
 telemetry::ByteCounters ServerNode::bytes() const {
-  return {.up = channel_.bytes_received(),
-          .down = channel_.bytes_sent(),
-          .data = channel_.bytes_data(),
-          .messages_up = channel_.messages_received(),
-          .messages_down = channel_.messages_sent()};
+  const telemetry::ByteCounters& before = bytes_before_;
+  return {.up = before.up + channel_.bytes_received(),
+          .down = before.down + channel_.bytes_sent(),
+          .data = before.data + channel_.bytes_data(),
+          .messages_up = before.messages_up + channel_.messages_received(),
+          .messages_down = before.messages_down + channel_.messages_sent()};
 }
 
 EvaluationResult ServerNode::test(const SharedParameters& parameters) {
@@ -126,7 +154,7 @@ void ServerNode::compute_on_all(double flops_per_value) {
 }
 
 void ServerNode::step(const protocol::ServerEvent& event) {
-  for (const protocol::ServerEffect& effect : server_.step(event, channel_.now())) {
+  for (const protocol::ServerEffect& effect : server_.step(event, now())) {
     std::visit([this](const auto& concrete) { act(concrete); }, effect);
   }
 }
@@ -152,12 +180,22 @@ void ServerNode::act(const protocol::Note& effect) {
   if (const auto* merged = std::get_if<protocol::Merged>(&effect.record)) {
     compute_on_all(cost::kMergedValue * static_cast<double>(merged->updates.size()));
   }
-  recorder_.record(effect.record, channel_.now(), bytes());
+  recorder_.record(effect.record, now(), bytes());
   if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {
     row_server_.pause(lost->rank);
     channel_.abandon(lost->rank);
   } else if (const auto* returned = std::get_if<protocol::WorkerReturned>(&effect.record)) {
     row_server_.resume(returned->rank);
+  } else if (const auto* accepted = std::get_if<protocol::ReportAccepted>(&effect.record)) {
+    note_report(*accepted);
+  } else if (const auto* joined = std::get_if<protocol::WorkerJoined>(&effect.record)) {
+    known_.erase(joined->rank);
+    if (const auto state = to_give_back_.find(joined->rank); state != to_give_back_.end()) {
+      send_state(channel_, joined->rank, state->second, inputs_.parameter_count() * sizeof(float));
+      known_[joined->rank] = state->second;
+    }
+  } else if (std::holds_alternative<protocol::TrainingStarted>(effect.record)) {
+    to_give_back_.clear();
   } else if (std::holds_alternative<protocol::StopDecided>(effect.record)) {
     row_server_.close();
   } else if (const auto* left = std::get_if<protocol::WorkerLeft>(&effect.record)) {

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "hermes/data/file_rows.hpp"
 #include "hermes/data/prefetcher.hpp"
+#include "hermes/protocol/message_fields.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -35,6 +37,7 @@ ShardFeed::ShardFeed(const RunInputs& inputs, std::unique_ptr<data::RowSource> s
 
 void ShardFeed::load(const protocol::Assignment& assignment) {
   const std::uint64_t place = is_same_pool(assignment, assignment_) ? window_.first : 0;
+  is_resumed_ = is_resumed_ && assignment == assignment_;
   assignment_ = assignment;
   window_ = window_at(place);
   is_ready_ = false;
@@ -93,7 +96,9 @@ bool ShardFeed::advance() {
   }
   present_ = target_;
   is_ready_ = true;
-  if (batches_) {
+  if (std::exchange(is_resumed_, false) && batches_->row_count() == present().row_count()) {
+    // its passes go on where they were
+  } else if (batches_) {
     batches_->reset(present().row_count(), assignment_.minibatch);
   } else {
     batches_.emplace(present().row_count(), assignment_.minibatch, shuffle_);
@@ -102,6 +107,25 @@ bool ShardFeed::advance() {
     fetch(window_after(window_), 1 - present_);
   }
   return true;
+}
+
+void ShardFeed::save(StateWriter& state) const {
+  state & assignment_ & window_.first & batches_.has_value();
+  if (batches_) {
+    const data::ShuffledBatches::State& batches = batches_->state();
+    state & batches.stream & batches.pass & batches.row_count & batches.batch_size &
+        batches.position;
+  }
+}
+
+void ShardFeed::resume(StateReader& state) {
+  state & assignment_ & window_.first & is_resumed_;
+  if (is_resumed_) {
+    data::ShuffledBatches::State batches;
+    state & batches.stream & batches.pass & batches.row_count & batches.batch_size &
+        batches.position;
+    batches_.emplace(batches);
+  }
 }
 
 std::size_t ShardFeed::fill_batch(std::span<float> x, std::span<std::int32_t> labels) {

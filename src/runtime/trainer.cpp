@@ -5,6 +5,7 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/core/flush_denormals.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "hermes/core/vector_ops.hpp"
 #include "hermes/nn/mini_batch.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
@@ -183,6 +184,28 @@ std::optional<protocol::WorkerEvent> Trainer::finish_round() {
   outcome_.train_loss = loss_sum_ / static_cast<double>(outcome_.samples);
   phase_ = Phase::Idle;
   return protocol::RoundFinished{outcome_};
+}
+
+void Trainer::save(StateWriter& state) const {
+  const std::span<const float> parameters = network_->parameters();
+  state & parameters & pulled_ & network_->dropout_stream().state() & optimizer_->state() &
+      optimizer_->step_count();
+  feed_.save(state);
+}
+
+void Trainer::resume(StateReader& state) {
+  std::span<float> parameters = network_->parameters();
+  RandomStream::State dropout{};
+  std::vector<float> memory;
+  std::uint64_t steps = 0;
+  state & parameters & pulled_ & dropout & memory & steps;
+  if (!pulled_.empty() && pulled_.size() != parameters.size()) {
+    throw DecodeError("state: expected a model of " + std::to_string(parameters.size()) +
+                      " parameters, found " + std::to_string(pulled_.size()));
+  }
+  network_->set_dropout_stream(RandomStream(dropout));
+  optimizer_->restore(memory, steps);
+  feed_.resume(state);
 }
 
 SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hermes/core/error.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "hermes/core/version.hpp"
 #include "hermes/data/process_memory.hpp"
 #include "hermes/telemetry/human_units.hpp"
@@ -39,10 +40,12 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
       trainer_(trainer),
       limits_(std::move(limits)),
       heartbeat_(inputs.config().liveness.heartbeat),
+      slice_bytes_(inputs.parameter_count() * sizeof(float)),
       worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
     feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
   }
+  channel_.hand_states_to([this](Rank, const wire::DataMessage& message) { resume(message); });
 }
 
 bool WorkerNode::turn() {
@@ -123,15 +126,44 @@ void WorkerNode::step(const protocol::WorkerEvent& event) {
   }
 }
 
+void WorkerNode::send_own_state(std::uint64_t round) {
+  StateWriter state;
+  worker_.save(state);
+  trainer_.save(state);
+  if (feedback_) {
+    state& std::as_const(*feedback_).residual();
+  }
+  auto bytes = std::make_shared<const Bytes>(std::move(state).take());
+  send_state(channel_, kServerRank, {round, std::move(bytes)}, slice_bytes_);
+}
+
+void WorkerNode::resume(const wire::DataMessage& slice) {
+  const std::optional<WorkerState> whole = state_of_checkpoint_.add(slice);
+  if (!whole || worker_.state() != protocol::WorkerState::Joining) {
+    return;
+  }
+  StateReader state(*whole->bytes);
+  worker_.resume(state, channel_.now());
+  trainer_.resume(state);
+  if (feedback_) {
+    std::span<float> residual = feedback_->residual();
+    state & residual;
+  }
+  state.expect_end();
+}
+
 void WorkerNode::act(const protocol::TellServer& effect) {
   protocol::Message message{effect.body, {}};
-  if (const auto* report = std::get_if<protocol::Report>(&effect.body);
-      report != nullptr && report->payload != protocol::PayloadKind::None) {
+  const auto* report = std::get_if<protocol::Report>(&effect.body);
+  if (report != nullptr && report->payload != protocol::PayloadKind::None) {
     message.payload = trainer_.payload(report->payload, feedback_ ? &*feedback_ : nullptr);
     channel_.compute(trainer_.take_flops());
   } else if (auto* leave = std::get_if<protocol::Leave>(&message.body);
              leave != nullptr && leave->detail.empty() && limits_.tells_peak_memory) {
     leave->detail = peak_text(limits_.memory);
+  }
+  if (report != nullptr && report->captured) {
+    send_own_state(report->round.value);
   }
   channel_.send(kServerRank, message);
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -69,12 +70,30 @@ std::string evaluation_row(const protocol::Evaluation& evaluation, Instant now,
 
 }  // namespace
 
-MetricsCsv::MetricsCsv(const std::filesystem::path& file)
-    : file_(file), stream_(file, std::ios::trunc) {
+MetricsCsv::MetricsCsv(const std::filesystem::path& file, bool goes_on)
+    : file_(file), stream_(file, goes_on ? std::ios::app : std::ios::trunc) {
   if (!stream_) {
     throw ConfigError(file_.string() + ": cannot be opened for writing");
   }
-  write(std::string(kHeader) + '\n');
+  if (size() == 0) {
+    write(std::string(kHeader) + '\n');
+  }
+}
+
+std::uint64_t MetricsCsv::size() const {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file_, error);
+  return error ? 0 : size;
+}
+
+void MetricsCsv::cut_to(std::uint64_t wanted) {
+  std::error_code error;
+  if (wanted < size()) {
+    std::filesystem::resize_file(file_, wanted, error);
+  }
+  if (error) {
+    throw RuntimeError(file_.string() + ": cannot be cut: " + error.message());
+  }
 }
 
 void MetricsCsv::record(const protocol::Record& record, Instant now, const ByteCounters& bytes) {

@@ -13,8 +13,9 @@
 namespace hermes::telemetry {
 
 struct RunLog::Sink {
-  explicit Sink(const std::filesystem::path& file)
-      : logger("run", std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string(), true)) {
+  Sink(const std::filesystem::path& file, bool goes_on)
+      : logger("run",
+               std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string(), !goes_on)) {
     logger.set_pattern("%E.%e %-7l %v");
     logger.flush_on(spdlog::level::info);
     logger.set_error_handler([name = file.string()](const std::string& what) {
@@ -33,9 +34,9 @@ struct RunLog::Sink {
   spdlog::logger logger;
 };
 
-RunLog::RunLog(const std::filesystem::path& file) {
+RunLog::RunLog(const std::filesystem::path& file, bool goes_on) {
   try {
-    sink_ = std::make_unique<Sink>(file);
+    sink_ = std::make_unique<Sink>(file, goes_on);
   } catch (const spdlog::spdlog_ex&) {
     throw ConfigError(file.string() + ": cannot be opened for writing");
   }

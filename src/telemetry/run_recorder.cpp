@@ -3,6 +3,7 @@
 #include <ostream>
 #include <string>
 
+#include "hermes/core/state_archive.hpp"
 #include "hermes/telemetry/closing_table.hpp"
 #include "hermes/telemetry/describe.hpp"
 
@@ -13,8 +14,8 @@ RunRecorder::RunRecorder(const RunRecorderConfig& config, std::ostream& screen)
       screen_(screen),
       quiet_(config.progress.quiet),
       statistics_(config.facts),
-      metrics_(directory_ / "metrics.csv"),
-      log_(directory_ / "hermes.log"),
+      metrics_(directory_ / "metrics.csv", config.goes_on),
+      log_(directory_ / "hermes.log", config.goes_on),
       progress_(screen, config.progress) {}
 
 void RunRecorder::record(const protocol::Record& record, Instant now, const ByteCounters& bytes) {
@@ -39,6 +40,18 @@ void RunRecorder::info(std::string_view text, Instant now) {
 void RunRecorder::warn(std::string_view text, Instant now) {
   log_.warn(text, now);
   progress_.notice(text);
+}
+
+void RunRecorder::save(StateWriter& state) const {
+  state& metrics_.size();
+  statistics_.save(state);
+}
+
+void RunRecorder::resume(StateReader& state) {
+  std::uint64_t size = 0;
+  state & size;
+  metrics_.cut_to(size);
+  statistics_.load(state);
 }
 
 RunSummary RunRecorder::finish(const std::optional<TestResult>& test, Instant now,

@@ -1,28 +1,21 @@
 #pragma once
 
 #include <array>
-#include <boost/mpl/bool.hpp>
-#include <boost/serialization/serialization.hpp>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "hermes/core/archive_fields.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/frame.hpp"
 
 /// The fields of one alternative of a variant as bytes. The two archives are Boost.Serialization's
 /// trivial kind: they hold the fields alone and, unlike its binary archives, allocate nothing.
 namespace hermes::wire {
-
-template <class T>
-concept PlainNumber = std::floating_point<T> ||
-    (std::integral<T> && !std::same_as<std::remove_cv_t<T>, bool>);
 
 /// Writes to the end of a header.
 class BodyWriter {

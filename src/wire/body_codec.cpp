@@ -1,7 +1,7 @@
 #include "wire/body_codec.hpp"
 
+#include "hermes/protocol/message_fields.hpp"
 #include "wire/body_archive.hpp"
-#include "wire/body_fields.hpp"
 
 namespace hermes::wire {
 

@@ -37,7 +37,7 @@ static_assert(std::has_unique_object_representations_v<Prelude>);
 
 /// Kinds are numbered by their place in the variant. The order is part of the format, as is every
 /// field below it: a change of either needs a new kWireVersion (the golden frames say so).
-static_assert(std::variant_size_v<MessageBody> == 7);
+static_assert(std::variant_size_v<MessageBody> == 8);
 
 bool wants_payload(const MessageBody& body) {
   if (const auto* report = std::get_if<protocol::Report>(&body)) {

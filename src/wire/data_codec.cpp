@@ -2,10 +2,10 @@
 #include <cstring>
 #include <type_traits>
 
+#include "hermes/core/archive_fields.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/wire/data_message.hpp"
 #include "wire/body_archive.hpp"
-#include "wire/body_fields.hpp"
 #include "wire/checksum.hpp"
 #include "wire/header.hpp"
 
@@ -38,6 +38,11 @@ void serialize(Archive& archive, RowSlice& slice, unsigned) {
 }
 
 template <class Archive>
+void serialize(Archive& archive, StateSlice& slice, unsigned) {
+  fields(archive, slice.round, slice.total, slice.first);
+}
+
+template <class Archive>
 void serialize(Archive& archive, RowsFailed& failed, unsigned) {
   fields(archive, failed.request);
   text(archive, failed.what, "what");
@@ -61,10 +66,11 @@ static_assert(sizeof(Prelude) == kPreludeBytes &&
               std::has_unique_object_representations_v<Prelude>);
 
 /// Kinds are numbered by their place in the variant: a new order needs a new kDataWireVersion.
-static_assert(std::variant_size_v<DataBody> == 5);
+static_assert(std::variant_size_v<DataBody> == 6);
 
 bool wants_payload(const DataBody& body) {
-  return std::holds_alternative<DatasetFacts>(body) || std::holds_alternative<RowSlice>(body);
+  return std::holds_alternative<DatasetFacts>(body) || std::holds_alternative<RowSlice>(body) ||
+         std::holds_alternative<StateSlice>(body);
 }
 
 Prelude read_prelude(std::span<const std::byte> header) {

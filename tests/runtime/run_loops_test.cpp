@@ -28,7 +28,7 @@ TEST(ExitCodeTest, follows_the_documented_table) {
       {StopReason::Failed, 3},     {StopReason::ServerLost, 3},
   };
   for (const auto& [reason, code] : table) {
-    EXPECT_EQ(exit_code(reason), code) << protocol::to_string(reason);
+    EXPECT_EQ(exit_code({.reason = reason, .detail = {}}), code) << protocol::to_string(reason);
   }
 }
 

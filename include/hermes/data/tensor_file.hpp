@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "hermes/core/buffer.hpp"
+
 namespace hermes::data {
 
 /// A named float32 tensor, row-major. '/' in the name makes groups, as in h5py.
@@ -25,13 +27,27 @@ struct TensorView {
   std::span<const float> values;
 };
 
+/// A named row of bytes.
+struct ByteBlock {
+  std::string name;
+  Bytes bytes;
+};
+
+/// One that lives elsewhere.
+struct ByteBlockView {
+  std::string name;
+  std::span<const std::byte> bytes;
+};
+
 using AttributeValue =
     std::variant<std::string, std::int64_t, double, std::vector<std::int64_t>, std::vector<double>>;
 using Attributes = std::map<std::string, AttributeValue>;
 
-/// Content of an HDF5 file of float32 tensors and root attributes (a model, a checkpoint).
+/// Content of an HDF5 file of float32 tensors, rows of bytes and root attributes (a model, a
+/// checkpoint).
 struct TensorFile {
   std::vector<Tensor> tensors;  ///< in order of their names
+  std::vector<ByteBlock> blocks;  ///< likewise
   Attributes attributes;
 
   /// nullptr when there is none.
@@ -42,17 +58,17 @@ struct TensorFile {
 /// their names, plain attributes (integers int64, strings variable-length UTF-8).
 ///
 /// Whole or absent: written to a temporary file beside `path`, synced, then renamed; on failure
-/// nothing is left behind and an older file stays. The file is built in memory first. Tensors carry
-/// checksums (HDF5's fletcher32).
+/// nothing is left behind and an older file stays. The file is built in memory first. Tensors and
+/// blocks carry checksums (HDF5's fletcher32).
 /// Throws DataError: a place where nothing can be written; a name that is empty, twice there or in
 /// the way of another. Throws RuntimeError: a full or broken disk. Requires: values.size() is the
 /// product of dims; a list attribute is not empty.
 void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                       const Attributes& attributes);
+                       const Attributes& attributes, std::span<const ByteBlockView> blocks = {});
 
-/// Reads every float dataset of the file (float64 is rounded) and the root attributes of the
-/// kinds above; other attributes are skipped. Throws DataError: no HDF5 file, truncated, damaged
-/// (wrong checksum), a dataset that is not of floats.
+/// Reads every float dataset of the file (float64 is rounded), every row of bytes, and the root
+/// attributes of the kinds above; other attributes are skipped. Throws DataError: no HDF5 file,
+/// truncated, damaged (wrong checksum), a dataset of another kind.
 TensorFile read_tensor_file(const std::filesystem::path& path);
 
 }  // namespace hermes::data

@@ -7,6 +7,11 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/roster.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 struct ShardSize {
@@ -26,6 +31,9 @@ class AllocationRule {
   virtual void observe(const Roster& /*roster*/, const Peer& /*peer*/) {}
   /// Asked before each release; a value changes the worker's assignment.
   virtual std::optional<ShardSize> review(const Roster& roster, const Peer& peer) = 0;
+  /// What it has learned so far, for checkpoints. The default: nothing.
+  virtual void save(StateWriter& /*state*/) const {}
+  virtual void load(StateReader& /*state*/) {}
 };
 
 }  // namespace hermes::protocol

@@ -8,6 +8,11 @@
 #include "hermes/core/id.hpp"
 #include "hermes/core/parameters.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// Which versions of the global model are evaluated, and which is the best so far.
@@ -39,6 +44,10 @@ class EvaluationSchedule {
   /// The result for the version in progress. Returns that model when it is the new best (smallest
   /// loss), else nothing. A result for any other version, or a loss that is not finite, is no best.
   std::optional<Model> finish(Version version, double loss);
+
+  /// For checkpoints.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
   bool is_evaluated(Version version) const { return newest_ && *newest_ >= version; }
   /// Evaluation periods between the newest and the best evaluated version.

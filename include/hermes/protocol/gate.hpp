@@ -6,6 +6,11 @@
 #include "hermes/core/random.hpp"
 #include "hermes/protocol/message.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// What decides. Coin and period are controls for experiments: a gate that is worth its name beats
@@ -43,6 +48,10 @@ class Gate {
 
   /// Takes the validation loss of one round; it must be finite.
   Decision decide(double loss);
+
+  /// For checkpoints.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
  private:
   GateCause cause_of(double z);

@@ -5,6 +5,11 @@
 
 #include "hermes/protocol/roster.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 struct MergeInput {
@@ -27,6 +32,9 @@ class MergeRule {
   /// Writes the new model to `merged`: of the same size as the others, apart from them or the
   /// memory of `global` itself.
   virtual void merge(const MergeInput& input, std::span<float> merged) = 0;
+  /// What it has learned so far, for checkpoints. The default: nothing.
+  virtual void save(StateWriter& /*state*/) const {}
+  virtual void load(StateReader& /*state*/) {}
 };
 
 }  // namespace hermes::protocol

@@ -85,7 +85,8 @@ struct GateReading {
 struct Report {
   ReportKind kind = ReportKind::Push;
   PayloadKind payload = PayloadKind::None;
-  bool vote = false;  ///< with kind Vote: "synchronise"
+  bool vote = false;      ///< with kind Vote: "synchronise"
+  bool captured = false;  ///< the worker's state after this round was sent ahead (see Capture)
   Ticket ticket{};    ///< of the release under which the round was made
   Round round{};      ///< rounds this worker has completed, this one included
   Version base{};     ///< version of the model it last adopted
@@ -166,6 +167,14 @@ struct Collect {
   friend bool operator==(const Collect&, const Collect&) = default;
 };
 
+/// A checkpoint is wanted, or is no longer: from now on the worker sends its state ahead of each
+/// report, or stops doing so.
+struct Capture {
+  bool on = false;
+
+  friend bool operator==(const Capture&, const Capture&) = default;
+};
+
 /// The run is over for this worker.
 struct Stop {
   StopReason reason = StopReason::Failed;
@@ -175,7 +184,7 @@ struct Stop {
   friend bool operator==(const Stop&, const Stop&) = default;
 };
 
-using MessageBody = std::variant<Join, Report, Heartbeat, Leave, Release, Collect, Stop>;
+using MessageBody = std::variant<Join, Report, Heartbeat, Leave, Release, Collect, Stop, Capture>;
 
 /// A body and, for a push or a release with a model, the block of parameters beside it.
 struct Message {

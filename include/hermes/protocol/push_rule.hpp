@@ -2,6 +2,11 @@
 
 #include "hermes/protocol/message.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// What a round must measure beside its training loss.
@@ -40,6 +45,9 @@ class PushRule {
   virtual bool overlaps() const { return false; }
   /// `rounds_left`: rounds of the plan that remain after this one.
   virtual PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) = 0;
+  /// What it has learned so far, for checkpoints. The default: nothing.
+  virtual void save(StateWriter& /*state*/) const {}
+  virtual void load(StateReader& /*state*/) {}
 };
 
 }  // namespace hermes::protocol

@@ -43,6 +43,7 @@ struct WorkerLeft {
 };
 struct TrainingStarted {
   std::uint32_t workers = 0;
+  Version version{};  ///< above zero: the run goes on from a checkpoint
 };
 /// An accepted report (push, vote, suppressed or pull).
 struct ReportAccepted {

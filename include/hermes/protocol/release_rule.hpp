@@ -6,6 +6,11 @@
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/roster.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// Permission for one worker to go on, and how far.
@@ -37,6 +42,9 @@ class ReleaseRule {
   /// True for barriers: versions form one reproducible sequence, so the server evaluates every due
   /// version of it, in order.
   virtual bool is_barrier() const = 0;
+  /// What it has learned so far, for checkpoints. The default: nothing.
+  virtual void save(StateWriter& /*state*/) const {}
+  virtual void load(StateReader& /*state*/) {}
 };
 
 }  // namespace hermes::protocol

@@ -39,7 +39,8 @@ struct Update {
 struct Peer {
   Rank rank{};
   PeerState state = PeerState::Expected;
-  PeerState lost_in = PeerState::Expected;  ///< of a lost worker: its state before
+  PeerState lost_in = PeerState::Expected;  ///< of a lost worker, or one of an earlier run that was
+                                            ///< checkpointed: its state before
   Ticket ticket{};                          ///< of the last release
   Round clock{};     ///< rounds accepted; a returning worker starts at the slowest peer's
   Round reported{};  ///< the worker's own count in its last report
@@ -59,6 +60,8 @@ struct Peer {
            state == PeerState::Collecting || state == PeerState::Measuring;
   }
   bool is_waiting() const { return state == PeerState::Waiting; }
+  /// The worker's own state after its last report is known.
+  bool is_captured() const { return is_live() && last_report.captured; }
 };
 
 /// All workers of a run, in rank order. The rules look at it; only the server changes it.
@@ -72,6 +75,7 @@ class Roster {
   const Peer& at(Rank rank) const;
   bool contains(Rank rank) const;
 
+  std::uint32_t size() const { return static_cast<std::uint32_t>(peers_.size()); }
   std::uint32_t count(PeerState state) const;
   std::uint32_t live_count() const;
   /// True when there is a live worker and every live worker waits.

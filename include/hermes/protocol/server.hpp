@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "hermes/core/buffer.hpp"
 #include "hermes/core/parameters.hpp"
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/evaluation_schedule.hpp"
@@ -76,12 +78,21 @@ struct KeepBest {
 struct Note {
   Record record;
 };
+/// Everything that the server knows, at a moment for which the workers' own states are known, too:
+/// those sent ahead of the last accepted report of each worker in `captured`.
+struct SaveCheckpoint {
+  Version version{};
+  SharedParameters parameters{};  ///< the global model
+  Bytes state{};                  ///< for Server::resume
+  std::vector<Rank> captured{};
+};
 struct ServerFinished {
   StopReason reason = StopReason::Failed;
 };
 
 using ServerEffect =
-    std::variant<TellWorker, Evaluate, MeasureUpdate, KeepBest, Note, ServerFinished>;
+    std::variant<TellWorker, Evaluate, MeasureUpdate, KeepBest, Note, SaveCheckpoint,
+                 ServerFinished>;
 
 enum class ServerState : std::uint8_t { Gathering, Training, Draining, Finished };
 
@@ -95,12 +106,23 @@ struct StopConfig {
   friend bool operator==(const StopConfig&, const StopConfig&) = default;
 };
 
+/// When to save. A checkpoint waits for the next report of each worker (barriers: for the next
+/// barrier), which brings the worker's own state along; nobody is held back for it.
+struct CheckpointConfig {
+  bool is_on = false;
+  Duration every = seconds(0.0);      ///< 0: only when the run is interrupted or all workers are gone
+  Duration patience = seconds(20.0);  ///< an interrupted run waits so long for the workers' states
+
+  friend bool operator==(const CheckpointConfig&, const CheckpointConfig&) = default;
+};
+
 struct ServerConfig {
   std::uint32_t workers = 1;
   std::string program_version{};
   std::uint64_t run_fingerprint = 0;
   LivenessConfig liveness{};
   StopConfig stop{};
+  CheckpointConfig checkpoint{};
   PartitionConfig partition{};
   std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
 };
@@ -119,6 +141,12 @@ class Server {
   Server(ServerConfig config, Strategy strategy, SharedParameters initial);
 
   std::vector<ServerEffect> step(const ServerEvent& event, Instant now);
+
+  /// Before the first step: goes on where SaveCheckpoint was made, with the same configuration and
+  /// a clock that goes on, too. Workers join as ever. Who was captured is taken to have its own
+  /// state back before its first release; others begin anew from the global model.
+  /// Throws DecodeError for a state that is none.
+  void resume(std::span<const std::byte> state);
 
   ServerState state() const { return state_; }
   Version version() const { return version_; }
@@ -141,6 +169,10 @@ class Server {
   void on_leave(Peer& peer, const Leave& leave, Effects& effects);
 
   void start_when_gathered(Instant now, Effects& effects);
+  void start(Peer& peer, Instant now, Effects& effects);
+  void begin_capture(Instant now, Effects& effects);
+  void save_when_captured(Instant now, Effects& effects);
+  void save(Effects& effects);
   void watch_silence(Instant now, Effects& effects);
   void send_heartbeats(Instant now, Effects& effects);
   void apply_release_rule(Instant now, Effects& effects);
@@ -173,6 +205,10 @@ class Server {
   Instant last_live_{};
   Instant last_step_{};
   bool stepped_ = false;
+  bool is_resumed_ = false;
+  Instant last_saved_{};
+  std::optional<Instant> capturing_since_{};
+  std::optional<StopReason> stop_after_saving_{};
 };
 
 }  // namespace hermes::protocol

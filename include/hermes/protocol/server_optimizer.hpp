@@ -6,6 +6,11 @@
 
 #include "hermes/core/buffer.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 enum class ServerOptimizerKind : std::uint8_t { Sgd, Momentum, Nesterov, Adam };
@@ -40,6 +45,10 @@ class ServerOptimizer {
   /// be `model`.
   void advance(std::size_t first, std::span<const double> delta, std::span<const float> model,
                std::span<float> out);
+
+  /// For checkpoints.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
   /// True when a step is w + d and nothing else.
   bool is_plain() const {

@@ -100,6 +100,12 @@ class Worker {
 
   std::vector<WorkerEffect> step(const WorkerEvent& event, Instant now);
 
+  /// What it knows at the end of a round, for checkpoints: ahead of a report that says `captured`.
+  void save(StateWriter& state) const;
+  /// Before its first release: goes on where the state was saved, with the next message of the
+  /// server. Throws DecodeError for a state that is none.
+  void resume(StateReader& state, Instant now);
+
   WorkerState state() const { return state_; }
   Ticket ticket() const { return ticket_; }
   const WorkerTotals& totals() const { return totals_; }
@@ -134,6 +140,7 @@ class Worker {
   bool is_in_flight_ = false;           ///< a push is unanswered, and the worker trains on
   std::optional<RoundOutcome> held_{};  ///< of a round that ended before that answer came
   Instant permitted_at_{};
+  bool is_capturing_ = false;  ///< a checkpoint is wanted
   std::uint64_t push_samples_ = 0;
   Report vote_{};  ///< the report to repeat with a payload when the server collects
   WorkerTotals totals_{};

@@ -46,14 +46,16 @@ class Channel {
   wire::PayloadEncoding encoding() const { return encoder_.encoding(); }
 
   void send(Rank to, const protocol::Message& message);
-  /// Training rows and talk about them; counted apart.
+  /// Training rows and talk about them, states for checkpoints; counted apart.
   void send(Rank to, const wire::DataMessage& message);
-  /// The next message. Data frames before it go to the receiver, of which `receive` lets exceptions
-  /// pass; without one they are bytes that are no message of ours.
+  /// The next message. Data frames before it go to their receiver, of which `receive` lets
+  /// exceptions pass; without one they are bytes that are no message of ours.
   std::optional<Incoming> receive();
   /// Payloads in numbers of 16 bits shall arrive as such, for who reads them once only.
   void keep_halves() { halves_ = wire::Halves::Keep; }
   void hand_data_to(DataReceiver receiver) { data_receiver_ = std::move(receiver); }
+  /// The slices of states apart from other data frames.
+  void hand_states_to(DataReceiver receiver) { state_receiver_ = std::move(receiver); }
   /// Frames that are not out yet.
   std::size_t pending(Rank to) const;
   /// Returns when something may have arrived, at the latest after `at_most`.
@@ -100,6 +102,7 @@ class Channel {
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;
   DataReceiver data_receiver_;
+  DataReceiver state_receiver_;
 };
 
 }  // namespace hermes::runtime

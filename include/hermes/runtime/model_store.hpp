@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "hermes/core/buffer.hpp"
+#include "hermes/data/tensor_file.hpp"
 #include "hermes/nn/network_spec.hpp"
 #include "hermes/runtime/run_config.hpp"
 
@@ -26,7 +28,13 @@ struct StoredModel {
 /// Throws DataError.
 void save_model(const std::filesystem::path& file, const StoredModel& model);
 
-/// Reads it back. Throws DataError for a file that is none, or is damaged.
+/// The same with more in the file (a checkpoint).
+void save_model(const std::filesystem::path& file, const StoredModel& model,
+                const data::Attributes& attributes, std::span<const data::ByteBlockView> blocks);
+
+/// Reads it back, also from a checkpoint. Throws DataError for a file that is none, or is damaged.
 StoredModel load_model(const std::filesystem::path& file);
+/// From the content of a file.
+StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file);
 
 }  // namespace hermes::runtime

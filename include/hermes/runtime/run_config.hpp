@@ -148,6 +148,15 @@ struct StopSettings {
   friend bool operator==(const StopSettings&, const StopSettings&) = default;
 };
 
+/// [checkpoint]
+struct CheckpointSettings {
+  Duration every = seconds(60.0);     ///< 0: only when the run is interrupted or all workers are gone
+  Duration patience = seconds(20.0);  ///< an interrupted run waits so long for the workers' states
+  std::uint32_t keep = 3;             ///< files; 0: no checkpoints
+
+  friend bool operator==(const CheckpointSettings&, const CheckpointSettings&) = default;
+};
+
 /// [cluster]
 struct ClusterSettings {
   std::uint32_t min_workers = 0;  ///< fewer are an error; 0: one rank may train alone
@@ -192,6 +201,7 @@ struct RunConfig {
   StopSettings stop;
   std::uint64_t evaluate_every_merges = 0;  ///< 0: see `evaluation_interval`
   protocol::LivenessConfig liveness;
+  CheckpointSettings checkpoint;
   ClusterSettings cluster;
   std::vector<WorkerSettings> workers;  ///< [[worker]]
 

@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "hermes/protocol/message.hpp"
+#include "hermes/runtime/checkpoint.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/run_inputs.hpp"
@@ -20,6 +22,7 @@ struct RunOutcome {
   protocol::StopReason reason = protocol::StopReason::Failed;
   std::string detail;       ///< one line, where there is more to say
   bool peers_lost = false;  ///< somebody was lost on the way: MPI cannot end in good order
+  bool is_saved = false;    ///< there is a checkpoint to go on from
 };
 
 /// Where a run shows itself, and how it is asked to end. Requires: both outlive the run.
@@ -31,9 +34,10 @@ struct Console {
 };
 
 /// Rank 0: serves until the end, then tests and saves the best model and writes the summary.
+/// With a checkpoint the run goes on from there.
 RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
                  transport::Transport& transport, const Console& console,
-                 const RankMemory& memory = {});
+                 const RankMemory& memory = {}, std::optional<Checkpoint> resume = {});
 
 /// Any other rank.
 RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
@@ -48,7 +52,8 @@ RunOutcome work_without_file(const RunConfig& config, transport::Transport& tran
 /// rules of bsp, which for one worker are those of SGD bit for bit.
 RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
                        const Console& console, const WorkerLimits& limits = {},
-                       const transport::LocalTime& time = transport::real_time());
+                       const transport::LocalTime& time = transport::real_time(),
+                       std::optional<Checkpoint> resume = {});
 
 /// Rank 0 cannot begin the run or go on with it: the workers shall go home quietly.
 void turn_workers_away(transport::Transport& transport, protocol::StopReason reason);
@@ -57,6 +62,6 @@ void turn_workers_away(transport::Transport& transport, protocol::StopReason rea
 void report_bad_input(transport::Transport& transport, const std::string& what);
 
 /// The exit code that the README (exit codes) gives an outcome.
-int exit_code(protocol::StopReason reason);
+int exit_code(const RunOutcome& outcome);
 
 }  // namespace hermes::runtime

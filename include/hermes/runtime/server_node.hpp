@@ -1,11 +1,13 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "hermes/protocol/server.hpp"
+#include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/channel.hpp"
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/runtime/row_server.hpp"
@@ -30,9 +32,14 @@ struct BestModel {
 /// Requires: inputs, channel and recorder outlive this. Single-threaded.
 class ServerNode {
  public:
+  /// With a checkpoint the run goes on from there; the recorder continues its files. Without
+  /// `checkpoints`, a directory, none are made. Throws DataError for a checkpoint with a state that
+  /// is none.
   ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& channel,
-             telemetry::RunRecorder& recorder);
-  ~ServerNode() { channel_.hand_data_to({}); }
+             telemetry::RunRecorder& recorder,
+             const std::optional<std::filesystem::path>& checkpoints = {},
+             std::optional<Checkpoint> resume = {});
+  ~ServerNode();
   ServerNode(const ServerNode&) = delete;
   ServerNode& operator=(const ServerNode&) = delete;
 
@@ -49,6 +56,10 @@ class ServerNode {
   std::uint32_t workers_lost() const { return server_.roster().count(protocol::PeerState::Lost); }
   const std::optional<BestModel>& best() const { return best_; }
   telemetry::ByteCounters bytes() const;
+  /// The clock of the run, which goes on over a restart.
+  Instant now() const { return channel_.now() + clock_offset_; }
+  /// Waits until the last checkpoint is written. True when there is one of this run to go on from.
+  bool finish_checkpoints();
 
   /// Loss and accuracy of a model on the test rows; some thousand of them in memory at a time.
   EvaluationResult test(const SharedParameters& parameters);
@@ -63,7 +74,10 @@ class ServerNode {
   void act(const protocol::MeasureUpdate& effect);
   void act(const protocol::KeepBest& effect);
   void act(const protocol::Note& effect);
+  void act(const protocol::SaveCheckpoint& effect);
   void act(const protocol::ServerFinished& effect);
+  void resume(Checkpoint checkpoint);
+  void note_report(const protocol::ReportAccepted& accepted);
 
   const RunInputs& inputs_;
   Channel& channel_;
@@ -75,6 +89,13 @@ class ServerNode {
   RowServer row_server_;
   std::deque<std::variant<protocol::Evaluate, protocol::MeasureUpdate>> to_evaluate_;
   bool is_evaluating_ = false;  // the first of them
+  Duration clock_offset_{};
+  telemetry::ByteCounters bytes_before_;  // of the runs that this one goes on from
+  std::optional<CheckpointWriter> checkpoints_;
+  std::map<Rank, StateAssembly> arriving_;    // states of workers
+  std::map<Rank, WorkerState> arrived_;       // their reports are yet to come
+  std::map<Rank, WorkerState> known_;         // after the last accepted report
+  std::map<Rank, WorkerState> to_give_back_;  // to those who join a run that goes on
   std::optional<BestModel> best_;
   protocol::StopReason reason_ = protocol::StopReason::Failed;
   std::string detail_;

@@ -13,6 +13,11 @@
 #include "hermes/protocol/assignment.hpp"
 #include "hermes/runtime/run_inputs.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::runtime {
 
 /// Source of the rows of a run's data set as its configuration says: its file, read by a thread of
@@ -40,6 +45,12 @@ class ShardFeed {
   /// True: the rows asked for are there. False: not all of them yet.
   bool advance();
   bool is_ready() const { return is_ready_; }
+
+  /// Where the passes over the pool stand, for checkpoints.
+  void save(StateWriter& state) const;
+  /// Before the first assignment; one equal to that of the state goes on exactly there.
+  /// Throws DecodeError for a state that is none.
+  void resume(StateReader& state);
   /// Nothing can be done but wait for rows that come by themselves.
   bool is_waiting() const { return !is_ready_ && source_->is_background(); }
 
@@ -73,6 +84,7 @@ class ShardFeed {
   protocol::Assignment assignment_;
   Window window_;
   bool is_ready_ = false;
+  bool is_resumed_ = false;  // the first pass was begun before the checkpoint
 };
 
 }  // namespace hermes::runtime

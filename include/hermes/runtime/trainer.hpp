@@ -57,6 +57,11 @@ class Trainer {
   /// next release. With `feedback` a difference goes through it; parameters cannot.
   SharedParameters payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback = nullptr);
 
+  /// Everything at the end of a round, for checkpoints.
+  void save(StateWriter& state) const;
+  /// Before the first assignment. Throws DecodeError or DataError for a state of another run.
+  void resume(StateReader& state);
+
   /// Floating-point operations since the last call (see compute_cost.hpp).
   double take_flops() { return std::exchange(flops_, 0.0) + evaluator_.take_flops(); }
 

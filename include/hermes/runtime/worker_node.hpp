@@ -6,6 +6,7 @@
 #include "hermes/protocol/worker.hpp"
 #include "hermes/runtime/channel.hpp"
 #include "hermes/runtime/memory_needs.hpp"
+#include "hermes/runtime/state_slices.hpp"
 #include "hermes/runtime/trainer.hpp"
 
 namespace hermes::runtime {
@@ -26,6 +27,7 @@ struct WorkerLimits {
 class WorkerNode {
  public:
   WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& trainer, WorkerLimits limits = {});
+  ~WorkerNode() { channel_.hand_states_to({}); }
   WorkerNode(const WorkerNode&) = delete;
   WorkerNode& operator=(const WorkerNode&) = delete;
 
@@ -50,6 +52,8 @@ class WorkerNode {
   void work();
   std::optional<protocol::WorkerEvent> work_a_slice(Instant before);
   void step(const protocol::WorkerEvent& event);
+  void send_own_state(std::uint64_t round);
+  void resume(const wire::DataMessage& slice);
   void act(const protocol::TellServer& effect);
   void act(const protocol::LoadAssignment& effect);
   void act(const protocol::AdoptModel& effect);
@@ -62,7 +66,9 @@ class WorkerNode {
   Trainer& trainer_;
   WorkerLimits limits_;
   Duration heartbeat_;
+  std::size_t slice_bytes_;  // of states
   protocol::Worker worker_;
+  StateAssembly state_of_checkpoint_;
   std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;
   Duration compute_time_{};  // of the round

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -20,8 +21,13 @@ class MetricsCsv {
       "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,data_seconds,"
       "train_loss,validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down";
 
-  /// Begins the file afresh. Throws ConfigError where it cannot be opened for writing.
-  explicit MetricsCsv(const std::filesystem::path& file);
+  /// Begins the file afresh, or goes on where it ends. Throws ConfigError where it cannot be opened
+  /// for writing.
+  explicit MetricsCsv(const std::filesystem::path& file, bool goes_on = false);
+
+  std::uint64_t size() const;
+  /// Takes back all rows beyond this size. Throws RuntimeError.
+  void cut_to(std::uint64_t size);
 
   /// Writes the row of a report or an evaluation; other records only keep the books. Throws
   /// RuntimeError when the disk does not take the row.

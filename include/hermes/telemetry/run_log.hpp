@@ -13,8 +13,9 @@ namespace hermes::telemetry {
 /// file at once. The logger is private to the object; no registry, no global state.
 class RunLog {
  public:
-  /// Begins the file afresh. Throws ConfigError where it cannot be opened for writing.
-  explicit RunLog(const std::filesystem::path& file);
+  /// Begins the file afresh, or goes on where it ends. Throws ConfigError where it cannot be opened
+  /// for writing.
+  explicit RunLog(const std::filesystem::path& file, bool goes_on = false);
   ~RunLog();
   RunLog(RunLog&&) noexcept;
   RunLog& operator=(RunLog&&) noexcept;

@@ -14,12 +14,18 @@
 #include "hermes/telemetry/run_statistics.hpp"
 #include "hermes/telemetry/run_summary.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::telemetry {
 
 struct RunRecorderConfig {
   std::filesystem::path directory{};  ///< of the run; it must exist
   RunFacts facts{};
   ProgressConfig progress{};
+  bool goes_on = false;  ///< files are continued, see `resume`
 };
 
 /// Everything that rank 0 writes down about a run, behind one door: hermes.log, metrics.csv,
@@ -42,6 +48,12 @@ class RunRecorder {
   void info(std::string_view text, Instant now);
   /// A free line in hermes.log and on the screen.
   void warn(std::string_view text, Instant now);
+
+  /// For checkpoints: what was counted, and how long metrics.csv is.
+  void save(StateWriter& state) const;
+  /// Before the first record of a run that goes on: what was written after the checkpoint is taken
+  /// back from metrics.csv.
+  void resume(StateReader& state);
 
   /// Ends the run: summary.json, closing table. `test` is empty where the best model was not
   /// tested.

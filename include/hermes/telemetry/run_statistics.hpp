@@ -10,6 +10,11 @@
 #include "hermes/telemetry/byte_counters.hpp"
 #include "hermes/telemetry/run_summary.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::telemetry {
 
 /// What is known of a run before it begins.
@@ -41,6 +46,11 @@ class RunStatistics {
   /// The newest byte counters, where there was no record.
   void count_bytes(const ByteCounters& bytes) { bytes_ = bytes; }
   void set_test_result(const TestResult& result) { test_ = result; }
+
+  /// All that was counted so far, for checkpoints. A run that goes on counts on; who its workers
+  /// are now, their records tell.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
   /// All numbers as they stand at `now`.
   RunSummary summary(Instant now) const;

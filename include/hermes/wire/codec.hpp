@@ -13,11 +13,9 @@
 /// Messages as bytes, and back. src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kWireVersion = 3;
+inline constexpr std::uint16_t kWireVersion = 4;
 /// No header is longer; a transport sizes its receive buffers with it.
 inline constexpr std::size_t kHeaderBytesMax = HeaderBytes::kCapacity;
-/// Texts (a version, the detail of a Stop) are cut to this length when they are encoded.
-inline constexpr std::size_t kTextBytesMax = 256;
 
 /// The message as a frame. An Fp32 payload is the message's own block of parameters, not a copy.
 ///

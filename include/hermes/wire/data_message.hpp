@@ -8,12 +8,13 @@
 #include "hermes/core/frame.hpp"
 #include "hermes/protocol/assignment.hpp"
 
-/// How rows travel to workers that do not share a file system with the server: a small family of
-/// frames of its own beside the messages of the protocol, which does not know of it.
+/// How rows travel to workers that do not share a file system with the server, and the states of
+/// workers to and from a checkpoint: a small family of frames of its own beside the messages of the
+/// protocol, which does not know of it.
 /// src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kDataWireVersion = 1;
+inline constexpr std::uint16_t kDataWireVersion = 2;
 
 // ---- worker to server ----
 
@@ -72,7 +73,20 @@ struct RowsFailed {
   friend bool operator==(const RowsFailed&, const RowsFailed&) = default;
 };
 
-using DataBody = std::variant<AskDataset, AskRows, DatasetFacts, RowSlice, RowsFailed>;
+// ---- both ways ----
+
+/// A part of a worker's state as bytes: to the server ahead of a report that says `captured`, and
+/// back to the worker that resumes. Slices come in order. Payload: the bytes.
+struct StateSlice {
+  std::uint64_t round = 0;  ///< rounds that the worker had completed
+  std::uint64_t total = 0;  ///< bytes of the whole state
+  std::uint64_t first = 0;  ///< of these, the first in this slice
+
+  friend bool operator==(const StateSlice&, const StateSlice&) = default;
+};
+
+using DataBody =
+    std::variant<AskDataset, AskRows, DatasetFacts, RowSlice, RowsFailed, StateSlice>;
 
 struct DataMessage {
   DataBody body{};

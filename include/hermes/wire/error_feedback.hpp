@@ -29,6 +29,8 @@ class ErrorFeedback {
 
   std::size_t kept_count() const { return kept_count_; }
   std::span<const float> residual() const { return residual_; }
+  /// To go on where another one was.
+  std::span<float> residual() { return residual_; }
 
  private:
   float smallest_kept(std::span<const float> sum);

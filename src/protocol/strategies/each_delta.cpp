@@ -28,4 +28,12 @@ void EachDelta::merge(const MergeInput& input, std::span<float> merged) {
   }
 }
 
+void EachDelta::save(StateWriter& state) const {
+  optimizer_.save(state);
+}
+
+void EachDelta::load(StateReader& state) {
+  optimizer_.load(state);
+}
+
 }  // namespace hermes::protocol

@@ -13,4 +13,12 @@ PushDecision GatedPush::decide(const RoundOutcome& outcome, std::uint32_t /*roun
                       .gate = decision.reading};
 }
 
+void GatedPush::save(StateWriter& state) const {
+  gate_.save(state);
+}
+
+void GatedPush::load(StateReader& state) {
+  gate_.load(state);
+}
+
 }  // namespace hermes::protocol

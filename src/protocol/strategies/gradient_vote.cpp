@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "hermes/protocol/strategies/push_rules.hpp"
+#include "hermes/core/state_archive.hpp"
 
 namespace hermes::protocol {
 
@@ -16,6 +17,14 @@ PushDecision GradientVote::decide(const RoundOutcome& outcome, std::uint32_t /*r
   ++rounds_;
   return PushDecision{.kind = ReportKind::Vote,
                       .vote = rounds_ <= config_.window || change >= config_.delta};
+}
+
+void GradientVote::save(StateWriter& state) const {
+  state & average_ & rounds_;
+}
+
+void GradientVote::load(StateReader& state) {
+  state & average_ & rounds_;
 }
 
 }  // namespace hermes::protocol

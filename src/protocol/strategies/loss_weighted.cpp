@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "hermes/protocol/strategies/merge_rules.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
@@ -42,6 +43,14 @@ void LossWeighted::merge(const MergeInput& input, std::span<float> merged) {
     is_first = false;
     old = merged;
   }
+}
+
+void LossWeighted::save(StateWriter& state) const {
+  state & first_loss_;
+}
+
+void LossWeighted::load(StateReader& state) {
+  state & first_loss_;
 }
 
 }  // namespace hermes::protocol

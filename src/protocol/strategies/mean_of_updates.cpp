@@ -42,4 +42,12 @@ void MeanOfUpdates::merge(const MergeInput& input, std::span<float> merged) {
   }
 }
 
+void MeanOfUpdates::save(StateWriter& state) const {
+  optimizer_.save(state);
+}
+
+void MeanOfUpdates::load(StateReader& state) {
+  optimizer_.load(state);
+}
+
 }  // namespace hermes::protocol

@@ -4,6 +4,7 @@
 
 #include "hermes/core/assert.hpp"
 #include "hermes/protocol/strategies/tukey.hpp"
+#include "hermes/core/state_archive.hpp"
 
 namespace hermes::protocol {
 
@@ -22,6 +23,14 @@ double RunningMedian::last() const {
 double RunningMedian::value() const {
   HERMES_ASSERT(!values_.empty(), "running median: no values");
   return median(std::vector<double>(values_.begin(), values_.end()));
+}
+
+void RunningMedian::save(StateWriter& state) const {
+  state & values_;
+}
+
+void RunningMedian::load(StateReader& state) {
+  state & values_;
 }
 
 }  // namespace hermes::protocol

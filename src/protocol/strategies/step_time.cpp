@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/state_archive.hpp"
 
 namespace hermes::protocol {
 namespace {
@@ -57,6 +58,14 @@ double StepTime::round_seconds(std::uint64_t rows, std::uint32_t minibatch) cons
 std::uint64_t window_rows(std::uint64_t pool_count, std::uint64_t shard_rows) {
   HERMES_ASSERT(pool_count > 0 && shard_rows > 0, "window rows: an empty pool or shard");
   return ceil_divide(pool_count, ceil_divide(pool_count, shard_rows));
+}
+
+void StepTime::save(StateWriter& state) const {
+  state & present_.minibatch & present_.seconds & before_.minibatch & before_.seconds;
+}
+
+void StepTime::load(StateReader& state) {
+  state & present_.minibatch & present_.seconds & before_.minibatch & before_.seconds;
 }
 
 }  // namespace hermes::protocol

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hermes/protocol/strategies/release_rules.hpp"
+#include "hermes/core/state_archive.hpp"
 
 namespace hermes::protocol {
 namespace {
@@ -131,6 +132,14 @@ void TimeBox::measure(const Roster& roster) {
                                    kBoxSecondsMin, kBoxSecondsMax);
   measured_seconds_ =
       measured_seconds_ ? (1.0 - kSmoothing) * *measured_seconds_ + kSmoothing * wanted : wanted;
+}
+
+void TimeBox::save(StateWriter& state) const {
+  state & opened_at_ & measured_seconds_ & transfer_seconds_;
+}
+
+void TimeBox::load(StateReader& state) {
+  state & opened_at_ & measured_seconds_ & transfer_seconds_;
 }
 
 }  // namespace hermes::protocol

@@ -296,6 +296,18 @@ void visit(KeyVisitor& v, protocol::LivenessConfig& liveness) {
              liveness.drain_timeout, kTime);
 }
 
+void visit(KeyVisitor& v, CheckpointSettings& checkpoint) {
+  v.duration({"checkpoint.every_seconds",
+              "time between checkpoints; 0: only when a run is interrupted or loses all workers"},
+             checkpoint.every, kTimeOrNone);
+  v.small_integer({"checkpoint.keep", "checkpoints that are kept; 0: none are made"},
+                  checkpoint.keep, {.max = 1'000'000});
+  v.duration({"checkpoint.patience_seconds",
+              "how long an interrupted run waits for the workers' states; who has not reported by "
+              "then begins anew from the global model when the run goes on"},
+             checkpoint.patience, kTimeOrNone);
+}
+
 void visit(KeyVisitor& v, WorkerSettings& worker) {
   v.integers({"worker.ranks", "the workers that this [[worker]] table is for; or else host"},
              worker.ranks, {.min = 1, .max = 1'000'000});
@@ -326,6 +338,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
              "and for timebox, else about ten per pass over the training rows"},
             config.evaluate_every_merges, {});
   visit(v, config.liveness);
+  visit(v, config.checkpoint);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
                   config.cluster.min_workers, {});
   v.small_integer({"cluster.threads",

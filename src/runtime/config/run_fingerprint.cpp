@@ -1,13 +1,13 @@
 #include "hermes/runtime/run_fingerprint.hpp"
 
+#include <utility>
+
 #include "hermes/core/hash.hpp"
 #include "hermes/runtime/model_file.hpp"
 
 namespace hermes::runtime {
 
-std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& model,
-                              std::uint64_t data_fingerprint) {
-  RunConfig common = config;
+RunConfig common_part(RunConfig common) {
   const RunConfig defaults;
   common.name = defaults.name;
   common.model_file = defaults.model_file;
@@ -17,6 +17,21 @@ std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& mo
   common.allocation.memory = defaults.allocation.memory;
   common.allocation.memory_fraction = defaults.allocation.memory_fraction;
   common.workers = defaults.workers;
+  return common;
+}
+
+RunConfig resumable_part(RunConfig config) {
+  RunConfig part = common_part(std::move(config));
+  const RunConfig defaults;
+  part.stop = defaults.stop;
+  part.checkpoint = defaults.checkpoint;
+  part.liveness = defaults.liveness;
+  return part;
+}
+
+std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& model,
+                              std::uint64_t data_fingerprint) {
+  const RunConfig common = common_part(config);
   nn::NetworkSpec architecture = model;
   architecture.name.clear();
   return Fnv1a().add(to_toml(common)).add(to_toml(architecture)).add(data_fingerprint).value();

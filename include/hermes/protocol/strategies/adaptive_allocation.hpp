@@ -39,6 +39,8 @@ class AdaptiveAllocation final : public AllocationRule {
   ShardSize initial(const Peer& peer) override;
   void observe(const Roster& roster, const Peer& peer) override;
   std::optional<ShardSize> review(const Roster& roster, const Peer& peer) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   enum class Side : std::uint8_t { Inside, Fast, Slow };

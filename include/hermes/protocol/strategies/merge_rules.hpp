@@ -27,6 +27,8 @@ class MeanOfUpdates final : public MergeRule {
       : optimizer_(server), payload_(payload) {}
   PayloadKind payload() const override { return payload_; }
   void merge(const MergeInput& input, std::span<float> merged) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   ServerOptimizer optimizer_;
@@ -41,6 +43,8 @@ class EachDelta final : public MergeRule {
   explicit EachDelta(const ServerOptimizerConfig& server) : optimizer_(server) {}
   PayloadKind payload() const override { return PayloadKind::Delta; }
   void merge(const MergeInput& input, std::span<float> merged) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   ServerOptimizer optimizer_;
@@ -56,6 +60,8 @@ class LossWeighted final : public MergeRule {
   PayloadKind payload() const override { return PayloadKind::Displacement; }
   bool needs_update_loss() const override { return weights_ == LossSource::Server; }
   void merge(const MergeInput& input, std::span<float> merged) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   double staleness_exponent_;

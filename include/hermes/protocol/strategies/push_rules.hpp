@@ -30,6 +30,8 @@ class GatedPush final : public PushRule {
   RoundNeeds needs() const override { return {.validation = true}; }
   bool overlaps() const override { return overlaps_; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   Gate gate_;
@@ -43,6 +45,8 @@ class GradientVote final : public PushRule {
   explicit GradientVote(const SelSyncConfig& config) : config_(config) {}
   RoundNeeds needs() const override { return {.gradient_norm = true}; }
   PushDecision decide(const RoundOutcome& outcome, std::uint32_t rounds_left) override;
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
  private:
   SelSyncConfig config_;

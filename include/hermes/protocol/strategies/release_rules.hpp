@@ -63,6 +63,8 @@ class TimeBox final : public ReleaseRule {
   ReleaseDecision decide(const Roster& roster, Version version, Instant now) override;
   RoundPlan first_plan(Instant now) override;
   bool is_barrier() const override { return false; }
+  void save(StateWriter& state) const override;
+  void load(StateReader& state) override;
 
   /// The length of the present box.
   Duration box() const;

@@ -3,6 +3,11 @@
 #include <cstddef>
 #include <deque>
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// The median of the last few values: how long a worker's rounds take these days, whatever a
@@ -16,6 +21,10 @@ class RunningMedian {
   void add(double value);
   /// Forgets all values.
   void clear() { values_.clear(); }
+
+  /// For checkpoints.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
   bool empty() const { return values_.empty(); }
   /// The newest value; not empty.

@@ -4,6 +4,11 @@
 
 #include "hermes/protocol/round_length.hpp"
 
+namespace hermes {
+class StateReader;
+class StateWriter;
+}  // namespace hermes
+
 namespace hermes::protocol {
 
 /// How long one worker's steps and rounds take (ALGORITHMS section 1.3), learnt from its reports:
@@ -25,6 +30,10 @@ class StepTime {
 
   /// A round of `steps` > 0 steps took `seconds` > 0, finite.
   void observe(std::uint32_t minibatch, std::uint32_t steps, double seconds);
+
+  /// For checkpoints.
+  void save(StateWriter& state) const;
+  void load(StateReader& state);
 
   bool is_known() const { return present_.minibatch > 0; }
   /// k(minibatch); known.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hermes/core/buffer.hpp"
+#include "hermes/core/id.hpp"
+#include "hermes/runtime/model_store.hpp"
+#include "hermes/runtime/run_inputs.hpp"
+#include "hermes/runtime/state_slices.hpp"
+
+namespace hermes::runtime {
+
+/// A run at one moment: what it takes to go on from there.
+struct Checkpoint {
+  StoredModel model;     ///< the global model; its validation figures are those of the best one
+  std::string config;    ///< TOML, without what may change when a run goes on
+  std::string data_set;  ///< what it is like, in words
+  std::uint32_t worker_count = 0;
+  Bytes server;  ///< of protocol::Server
+  Bytes node;    ///< of ServerNode and what it records
+  std::map<Rank, WorkerState> workers;
+};
+
+/// What a checkpoint of this run says about it; the states are to be filled in.
+Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers);
+
+/// Writes a model file (model_store.hpp) with the states beside the weights. Whole or absent.
+/// Throws DataError, RuntimeError.
+void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint);
+/// Throws DataError for a file that is none, or is damaged.
+Checkpoint load_checkpoint(const std::filesystem::path& file);
+
+/// The number in the name of a checkpoint's file; nothing for other files.
+std::optional<std::uint64_t> checkpoint_number(const std::filesystem::path& file);
+std::filesystem::path checkpoint_file(const std::filesystem::path& directory, std::uint64_t number);
+
+struct FoundCheckpoint {
+  std::filesystem::path file;
+  Checkpoint content;
+};
+
+/// The newest one of a directory that can be read; `warn` hears of damaged ones, a line each.
+std::optional<FoundCheckpoint> newest_checkpoint(
+    const std::filesystem::path& directory, const std::function<void(const std::string&)>& warn);
+
+/// Throws ConfigError, naming what differs, unless the run can go on from the checkpoint.
+void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,
+                     std::uint32_t workers);
+
+}  // namespace hermes::runtime

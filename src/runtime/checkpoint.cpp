@@ -1,0 +1,229 @@
+#include "hermes/runtime/checkpoint.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <sstream>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "hermes/core/error.hpp"
+#include "hermes/core/version.hpp"
+#include "hermes/runtime/model_file.hpp"
+#include "hermes/runtime/run_fingerprint.hpp"
+
+namespace hermes::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "checkpoint-";
+constexpr std::string_view kSuffix = ".h5";
+constexpr const char* kServerBlock = "checkpoint/server";
+constexpr const char* kNodeBlock = "checkpoint/run";
+constexpr std::string_view kWorkerBlock = "checkpoint/worker-";
+
+std::string worker_block(Rank rank) {
+  return std::string(kWorkerBlock) + std::to_string(rank.value);
+}
+
+template <class T>
+T attribute(const data::TensorFile& content, const fs::path& file, const char* name) {
+  const auto found = content.attributes.find(name);
+  if (found == content.attributes.end() || !std::holds_alternative<T>(found->second)) {
+    throw DataError(file.string() + ": attribute '" + name +
+                    "': expected one, as in a checkpoint of hermes, found none");
+  }
+  return std::get<T>(found->second);
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// The key of a line of TOML and its value, under the table that it stands in.
+struct Setting {
+  std::string key;
+  std::string value;
+
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
+std::vector<Setting> settings_of(const std::string& toml) {
+  std::vector<Setting> settings;
+  std::istringstream lines(toml);
+  std::string table;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) {
+      table = line.substr(1, line.find(']') - 1) + '.';
+    } else if (const std::size_t equals = line.find(" = "); equals != std::string::npos) {
+      settings.push_back({table + line.substr(0, equals), line.substr(equals + 3)});
+    }
+  }
+  return settings;
+}
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& what, const std::string& saved,
+                         const std::string& now) {
+  throw ConfigError(file.string() + ": " + what + ": expected " + saved +
+                    ", with which the run was begun, found " + now);
+}
+
+void check_settings(const FoundCheckpoint& checkpoint, const std::string& config) {
+  const std::vector<Setting> saved = settings_of(checkpoint.content.config);
+  const std::vector<Setting> now = settings_of(config);
+  for (const Setting& setting : saved) {
+    const auto same = std::ranges::find(now, setting.key, &Setting::key);
+    if (same == now.end() || same->value != setting.value) {
+      refuse(checkpoint.file, "key '" + setting.key + "'", setting.value,
+             same == now.end() ? "none" : same->value);
+    }
+  }
+  for (const Setting& setting : now) {
+    if (std::ranges::find(saved, setting.key, &Setting::key) == saved.end()) {
+      refuse(checkpoint.file, "key '" + setting.key + "'", "none", setting.value);
+    }
+  }
+}
+
+}  // namespace
+
+Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers) {
+  Checkpoint checkpoint;
+  checkpoint.model.spec = inputs.model();
+  checkpoint.model.loss = inputs.config().train.loss;
+  checkpoint.model.run = inputs.config().name;
+  checkpoint.model.strategy = protocol::strategy_name(inputs.config().strategy_spec());
+  checkpoint.config = to_toml(resumable_part(inputs.config()));
+  checkpoint.worker_count = workers;
+  const data::DatasetInfo& info = inputs.data_info();
+  checkpoint.data_set = std::to_string(info.row_count(data::Split::Train)) + " training rows of " +
+                        std::to_string(info.features.channels) + " x " +
+                        std::to_string(info.features.height) + " x " +
+                        std::to_string(info.features.width);
+  return checkpoint;
+}
+
+void save_checkpoint(const fs::path& file, const Checkpoint& checkpoint) {
+  std::vector<data::ByteBlockView> blocks{{kServerBlock, checkpoint.server},
+                                          {kNodeBlock, checkpoint.node}};
+  std::vector<std::int64_t> rounds;  // of each worker with a state, after its rank
+  for (const auto& [rank, state] : checkpoint.workers) {
+    blocks.push_back({worker_block(rank), *state.bytes});
+    rounds.push_back(rank.value);
+    rounds.push_back(static_cast<std::int64_t>(state.round));
+  }
+  data::Attributes attributes{{"config", checkpoint.config},
+                              {"data_set", checkpoint.data_set},
+                              {"workers", std::int64_t{checkpoint.worker_count}}};
+  if (!rounds.empty()) {
+    attributes["worker_rounds"] = rounds;
+  }
+  save_model(file, checkpoint.model, attributes, blocks);
+}
+
+Checkpoint load_checkpoint(const fs::path& file) {
+  data::TensorFile content = data::read_tensor_file(file);
+  Checkpoint checkpoint;
+  checkpoint.config = attribute<std::string>(content, file, "config");
+  checkpoint.data_set = attribute<std::string>(content, file, "data_set");
+  checkpoint.worker_count =
+      static_cast<std::uint32_t>(attribute<std::int64_t>(content, file, "workers"));
+  if (const auto version = attribute<std::string>(content, file, "hermes_version");
+      version != kProgramVersion) {
+    throw DataError(file.string() + ": expected a checkpoint of hermes " +
+                    std::string(kProgramVersion) + ", found one of " + version);
+  }
+  std::map<std::int64_t, std::int64_t> rounds;
+  if (content.attributes.contains("worker_rounds")) {
+    const auto list = attribute<std::vector<std::int64_t>>(content, file, "worker_rounds");
+    for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+      rounds[list[i]] = list[i + 1];
+    }
+  }
+  for (data::ByteBlock& block : content.blocks) {
+    if (block.name == kServerBlock) {
+      checkpoint.server = std::move(block.bytes);
+    } else if (block.name == kNodeBlock) {
+      checkpoint.node = std::move(block.bytes);
+    } else if (block.name.starts_with(kWorkerBlock)) {
+      const auto rank = number_in(std::string_view(block.name).substr(kWorkerBlock.size()));
+      if (!rank || !rounds.contains(static_cast<std::int64_t>(*rank))) {
+        throw DataError(file.string() + ": expected a worker's state, found '" + block.name + "'");
+      }
+      const std::int64_t round = rounds.at(static_cast<std::int64_t>(*rank));
+      checkpoint.workers[Rank{static_cast<std::int32_t>(*rank)}] = {
+          static_cast<std::uint64_t>(round),
+          std::make_shared<const Bytes>(std::move(block.bytes))};
+    }
+  }
+  if (checkpoint.server.empty() || checkpoint.node.empty()) {
+    throw DataError(file.string() + ": expected a checkpoint, found a model alone");
+  }
+  checkpoint.model = stored_model(std::move(content), file);
+  return checkpoint;
+}
+
+std::optional<std::uint64_t> checkpoint_number(const fs::path& file) {
+  const std::string name = file.filename().string();
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
+    return std::nullopt;
+  }
+  return number_in(std::string_view(name).substr(
+      kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size()));
+}
+
+fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return directory / (std::string(kPrefix) + digits + std::string(kSuffix));
+}
+
+std::optional<FoundCheckpoint> newest_checkpoint(
+    const fs::path& directory, const std::function<void(const std::string&)>& warn) {
+  std::vector<std::pair<std::uint64_t, fs::path>> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    if (const std::optional<std::uint64_t> number = checkpoint_number(entry.path())) {
+      files.emplace_back(*number, entry.path());
+    }
+  }
+  std::ranges::sort(files, std::greater<>());
+  for (const auto& [number, file] : files) {
+    try {
+      return FoundCheckpoint{file, load_checkpoint(file)};
+    } catch (const Error& damage) {
+      warn(std::string("a checkpoint cannot be used: ") + damage.what());
+    }
+  }
+  return std::nullopt;
+}
+
+void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,
+                     std::uint32_t workers) {
+  const Checkpoint now = describe_run(inputs, workers);
+  const Checkpoint& saved = checkpoint.content;
+  if (saved.worker_count != workers) {
+    refuse(checkpoint.file, "number of workers", std::to_string(saved.worker_count),
+           std::to_string(workers));
+  }
+  if (saved.model.strategy != now.model.strategy) {
+    refuse(checkpoint.file, "strategy", saved.model.strategy, now.model.strategy);
+  }
+  if (saved.data_set != now.data_set) {
+    refuse(checkpoint.file, "data set", saved.data_set, now.data_set);
+  }
+  if (to_toml(saved.model.spec) != to_toml(now.model.spec)) {
+    refuse(checkpoint.file, "model", "'" + saved.model.spec.name + "' as it was",
+           "another architecture ('" + now.model.spec.name + "')");
+  }
+  check_settings(checkpoint, now.config);
+}
+
+}  // namespace hermes::runtime
