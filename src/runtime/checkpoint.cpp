@@ -1,6 +1,7 @@
 #include "hermes/runtime/checkpoint.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdio>
 #include <sstream>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "hermes/core/error.hpp"
+#include "hermes/core/hash.hpp"
 #include "hermes/core/version.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
@@ -45,6 +47,21 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
     return std::nullopt;
   }
   return number;
+}
+
+/// Of everything that a run goes on from. HDF5's own checksums cover the weights and the states,
+/// not what stands about them.
+std::int64_t content_hash(const Checkpoint& checkpoint) {
+  Fnv1a hash;
+  hash.add(checkpoint.config).add(checkpoint.data_set).add(checkpoint.model.strategy);
+  hash.add(to_toml(checkpoint.model.spec)).add(checkpoint.model.version);
+  hash.add(std::uint64_t{checkpoint.worker_count});
+  hash.add(std::as_bytes(std::span(checkpoint.model.parameters)));
+  hash.add(checkpoint.server).add(checkpoint.node);
+  for (const auto& [rank, state] : checkpoint.workers) {
+    hash.add(static_cast<std::uint64_t>(rank.value)).add(state.round).add(*state.bytes);
+  }
+  return std::bit_cast<std::int64_t>(hash.value());
 }
 
 /// The key of a line of TOML and its value, under the table that it stands in.
@@ -121,7 +138,8 @@ void save_checkpoint(const fs::path& file, const Checkpoint& checkpoint) {
   }
   data::Attributes attributes{{"config", checkpoint.config},
                               {"data_set", checkpoint.data_set},
-                              {"workers", std::int64_t{checkpoint.worker_count}}};
+                              {"workers", std::int64_t{checkpoint.worker_count}},
+                              {"content_hash", content_hash(checkpoint)}};
   if (!rounds.empty()) {
     attributes["worker_rounds"] = rounds;
   }
@@ -159,14 +177,18 @@ Checkpoint load_checkpoint(const fs::path& file) {
       }
       const std::int64_t round = rounds.at(static_cast<std::int64_t>(*rank));
       checkpoint.workers[Rank{static_cast<std::int32_t>(*rank)}] = {
-          static_cast<std::uint64_t>(round),
-          std::make_shared<const Bytes>(std::move(block.bytes))};
+          static_cast<std::uint64_t>(round), std::make_shared<const Bytes>(std::move(block.bytes))};
     }
   }
   if (checkpoint.server.empty() || checkpoint.node.empty()) {
     throw DataError(file.string() + ": expected a checkpoint, found a model alone");
   }
+  const auto expected = attribute<std::int64_t>(content, file, "content_hash");
   checkpoint.model = stored_model(std::move(content), file);
+  if (const std::int64_t found = content_hash(checkpoint); found != expected) {
+    throw DataError(file.string() + ": content hash: expected " + std::to_string(expected) +
+                    ", found " + std::to_string(found));
+  }
   return checkpoint;
 }
 
@@ -175,8 +197,8 @@ std::optional<std::uint64_t> checkpoint_number(const fs::path& file) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
     return std::nullopt;
   }
-  return number_in(std::string_view(name).substr(
-      kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size()));
+  return number_in(
+      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size()));
 }
 
 fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {

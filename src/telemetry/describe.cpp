@@ -62,6 +62,10 @@ std::string text_of(const protocol::WorkerLeft& left) {
 }
 
 std::string text_of(const protocol::TrainingStarted& started) {
+  if (started.version.value > 0) {
+    return fmt::format("training goes on from version {} with {}", started.version.value,
+                       counted(started.workers, "worker"));
+  }
   return fmt::format("training starts with {}", counted(started.workers, "worker"));
 }
 

@@ -9,8 +9,11 @@
 #include <thread>
 #include <variant>
 
+#include <gtest/gtest.h>
 #include "data/support.hpp"
+
 #include "hermes/core/random.hpp"
+#include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/served_rows.hpp"
 #include "hermes/runtime/worker_node.hpp"
 #include "hermes/transport/in_proc_network.hpp"
@@ -179,7 +182,8 @@ protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {
   return std::get<protocol::RoundFinished>(finish(trainer)).outcome;
 }
 
-ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed) {
+ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed,
+                          const std::optional<ClusterLife>& life) {
   const std::size_t parameters = inputs.parameter_count();
   transport::InProcNetwork network(static_cast<std::int32_t>(workers) + 1,
                                    {.header_bytes_max = wire::kHeaderBytesMax,
@@ -206,16 +210,28 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
           std::make_unique<WorkerNode>(worker_inputs, *channels.back(), *trainers.back()));
     }
   }
-  const TemporaryDirectory directory;
+  const TemporaryDirectory temporary;
+  const std::filesystem::path directory = life ? life->directory : temporary.path();
+  const std::filesystem::path checkpoints = RunDirectory::checkpoints_of(directory);
+  std::optional<FoundCheckpoint> found;
+  if (life && life->resumes) {
+    found = newest_checkpoint(checkpoints, [](const std::string& line) { ADD_FAILURE() << line; });
+  }
   std::ostringstream screen;
   telemetry::RunRecorderConfig recorder_config;
-  recorder_config.directory = directory.path();
+  recorder_config.directory = directory;
   recorder_config.facts.workers = workers;
+  recorder_config.goes_on = found.has_value();
   telemetry::RunRecorder recorder(recorder_config, screen);
-  ServerNode server(inputs, workers, *channels.front(), recorder);
+  ServerNode server(inputs, workers, *channels.front(), recorder,
+                    life ? std::optional(checkpoints) : std::nullopt,
+                    found ? std::optional(std::move(found->content)) : std::nullopt);
 
   Turns turns(workers + 1, turn_seed);
-  while (!server.is_finished()) {
+  for (std::uint64_t turn = 0; !server.is_finished(); ++turn) {
+    if (life && life->turns_max > 0 && turn == life->turns_max) {
+      return {};
+    }
     const std::uint32_t rank = turns.next();
     if (rank == 0) {
       server.turn();
@@ -228,8 +244,8 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
   for (const auto& node : nodes) {
     result.worker_details.push_back(node->detail());
   }
-  result.summary = recorder.finish(std::nullopt, channels.front()->now(), server.bytes());
-  result.evaluations = evaluation_rows(directory.path() / "metrics.csv");
+  result.summary = recorder.finish(std::nullopt, server.now(), server.bytes());
+  result.evaluations = evaluation_rows(directory / "metrics.csv");
   return result;
 }
 

@@ -82,9 +82,18 @@ struct ClusterResult {
   telemetry::RunSummary summary;
 };
 
+/// A cluster that keeps checkpoints in a directory of its own, and may be killed.
+struct ClusterLife {
+  std::filesystem::path directory;
+  bool resumes = false;         ///< from the newest checkpoint in the directory
+  std::uint64_t turns_max = 0;  ///< after so many turns all nodes are gone at once; 0: never
+};
+
 /// Server and workers over an in-process transport in this thread. Each next turn goes to a node
 /// drawn from `turn_seed`; some nodes get far fewer turns than others, which ones too is drawn.
 /// With data.delivery = "server" the workers make do with what rank 0 tells and sends.
-ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed);
+/// Of one that is killed only what the directory holds is left; its reason is Failed.
+ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::uint64_t turn_seed,
+                          const std::optional<ClusterLife>& life = {});
 
 }  // namespace hermes::runtime::test

@@ -24,7 +24,14 @@ using testing::received;
 constexpr std::size_t kPayloadBytesMax = 4096;
 constexpr std::size_t kBodyAt = 32;
 /// Places in DataBody.
-enum Kind : std::uint8_t { kAskDataset, kAskRows, kDatasetFacts, kRowSlice, kRowsFailed };
+enum Kind : std::uint8_t {
+  kAskDataset,
+  kAskRows,
+  kDatasetFacts,
+  kRowSlice,
+  kRowsFailed,
+  kStateSlice
+};
 
 SharedBytes block(std::vector<std::uint8_t> values) {
   const auto bytes = std::as_bytes(std::span(values));
@@ -40,6 +47,7 @@ std::vector<DataMessage> one_of_each_data() {
       {DatasetFacts{"a.h5", 3, 32, 31, false, true, true, 100, 20, 7}, block({1, 2, 3, 4})},
       {RowSlice{8, 9, 2}, block({0, 0, 0, 0, 1, 0, 0, 0, 9, 8, 0, 0})},
       {RowsFailed{10, "no row"}, {}},
+      {StateSlice{11, 12, 8}, block({1, 0, 2, 0})},
   };
 }
 
@@ -48,28 +56,32 @@ bool same(const DataMessage& a, const DataMessage& b) {
 }
 
 /// Written down: a difference is a change of the format, and kDataWireVersion must grow.
-constexpr std::array<const char*, 5> kGolden = {
+constexpr std::array<const char*, 6> kGolden = {
     // ask dataset: prelude, body, checksum
-    "48524d4401000000000000000000000036638d7536638d750000000000000000"
-    "13ac9947",
+    "48524d4402000000000000000000000036638d7536638d750000000000000000"
+    "34ab4745",
     // ask rows: prelude, body, checksum
-    "48524d4401000100000000000000000036638d7536638d753200000000000000"
+    "48524d4402000100000000000000000036638d7536638d753200000000000000"
     "0100000000000000000102000000000000000300000000000000040000000000"
     "000005000000000000000600000000000000"
-    "fadab2ea",
+    "d4e62637",
     // dataset facts: prelude, body, checksum
-    "48524d44010002000400000000000000778fc776778fc7763900000000000000"
+    "48524d44020002000400000000000000778fc776778fc7763900000000000000"
     "0400612e6835030000000000000020000000000000001f000000000000000001"
     "01640000000000000014000000000000000700000000000000"
-    "ef14295b",
+    "6c71ab47",
     // row slice: prelude, body, checksum
-    "48524d44010003000c0000000000000017fe0f8517fe0f851800000000000000"
+    "48524d44020003000c0000000000000017fe0f8517fe0f851800000000000000"
     "080000000000000009000000000000000200000000000000"
-    "ba1d0be6",
+    "ad195e5c",
     // rows failed: prelude, body, checksum
-    "48524d4401000400000000000000000036638d7536638d751000000000000000"
+    "48524d4402000400000000000000000036638d7536638d751000000000000000"
     "0a0000000000000006006e6f20726f77"
-    "69c6977d",
+    "cf8eef03",
+    // state slice: prelude, body, checksum
+    "48524d440200050004000000000000000288fe4d0288fe4d1800000000000000"
+    "0b000000000000000c000000000000000800000000000000"
+    "5d6030f7",
 };
 
 TEST(DataFrameTest, every_kind_is_written_as_ever) {
@@ -173,9 +185,9 @@ struct PokeCase {
 TEST(MalformedDataFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_name) {
   const PokeCase cases[] = {
       {kAskRows, 0, 'X', "expected a data frame"},
-      {kAskRows, 4, 7, "wire version: expected 1, found 7"},
-      {kAskRows, 6, 5, "kind at most: expected 4, found 5"},
-      {kAskRows, 7, 1, "kind at most: expected 4, found 257"},
+      {kAskRows, 4, 7, "wire version: expected 2, found 7"},
+      {kAskRows, 6, 6, "kind at most: expected 5, found 6"},
+      {kAskRows, 7, 1, "kind at most: expected 5, found 257"},
       {kAskDataset, 24, 1, "body bytes: expected 0, found 1"},
       {kAskRows, kBodyAt + 8, 2, "evaluation: expected 0 or 1, found 2"},
       {kAskRows, kBodyAt + 9, 2, "row order: expected at most 1, found 2"},

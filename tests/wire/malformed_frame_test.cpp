@@ -113,9 +113,9 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
   };
   const PokeCase cases[] = {
       {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {Stop, byte_at(4, 7), "wire version: expected 3, found 7"},
-      {Stop, byte_at(6, 7), "kind: expected at most 6, found 7"},
-      {Stop, byte_at(6, 255), "kind: expected at most 6, found 255"},
+      {Stop, byte_at(4, 7), "wire version: expected 4, found 7"},
+      {Stop, byte_at(6, 8), "kind: expected at most 7, found 8"},
+      {Stop, byte_at(6, 255), "kind: expected at most 7, found 255"},
       {Report, byte_at(7, 4), "payload encoding at most: expected 3, found 4"},
       {Report, byte_at(7, 255), "payload encoding at most: expected 3, found 255"},
       {Report, byte_at(7, 1), "payload: bytes: expected 6, found 12"},
@@ -130,6 +130,7 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
       {Join, byte_at(kBodyAt + 1, 255), "program version: expected at most 256 bytes"},
       {Report, byte_at(kBodyAt, 4), "report kind: expected at most 3, found 4"},
       {Report, byte_at(kBodyAt + 1, 4), "payload kind: expected at most 3, found 4"},
+      {Report, byte_at(kBodyAt + 3, 2), "captured: expected 0 or 1, found 2"},
       {Report, byte_at(kBodyAt + 2, 2), "vote: expected 0 or 1, found 2"},
       {Report, byte_at(kBodyAt + 1, 0), "expected none for this body, found 3 values"},
       {Report, byte_at(8, 2), "payload: bytes: expected 8, found 12"},

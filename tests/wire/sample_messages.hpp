@@ -27,8 +27,8 @@ inline std::vector<protocol::Message> one_of_each() {
   const Assignment assignment{3, RowOrder::ByLabel, 5, 19, 23, 7, 11, 13, 17};
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
-      {Report{ReportKind::Push, PayloadKind::Delta, true, Ticket{1}, Round{2}, Version{3}, 4, 5, 6,
-              0.5, 0.375, 0.625, 0.25, -0.125, 2.0,
+      {Report{ReportKind::Push, PayloadKind::Delta, true, false, Ticket{1}, Round{2}, Version{3}, 4,
+              5, 6, 0.5, 0.375, 0.625, 0.25, -0.125, 2.0,
               GateReading{-1.5, 1.0, 0.75, -1.25, 7, GateCause::Silence}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
@@ -37,6 +37,7 @@ inline std::vector<protocol::Message> one_of_each() {
        parameters({3.0F})},
       {Collect{Ticket{10}}, {}},
       {Stop{StopReason::Patience, 3, "done"}, {}},
+      {Capture{true}, {}},
   };
 }
 
@@ -67,6 +68,7 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
   } else if (auto* report = std::get_if<Report>(&message.body)) {
     *report = {static_cast<ReportKind>(random.below(4)),
                static_cast<PayloadKind>(random.below(4)),
+               random.below(2) == 1,
                random.below(2) == 1,
                {random.next()},
                {random.next()},
@@ -99,6 +101,8 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
     *collect = {{random.next()}};
   } else if (auto* stop = std::get_if<Stop>(&message.body)) {
     *stop = {reason(), u32(), random_text(random)};
+  } else if (auto* capture = std::get_if<Capture>(&message.body)) {
+    *capture = {random.below(2) == 1};
   }
   return message;
 }
