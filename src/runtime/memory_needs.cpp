@@ -137,6 +137,16 @@ std::uint64_t conversion_slots(const RunConfig& config) {
   return converted + (is_sparse ? 3 : 0);
 }
 
+/// A worker's state for a checkpoint: its model and the one that it pulled, what its optimizer and
+/// top-k remember, and a little more.
+std::uint64_t state_bytes(const RunInputs& inputs, const Sizes& sizes) {
+  constexpr std::uint64_t kRest = 4096;
+  const std::uint64_t slots =
+      nn::make_optimizer(inputs.config().train.optimizer.spec(), 1)->state().size();
+  const bool is_sparse = inputs.config().payload_up() == wire::PayloadEncoding::Sparse;
+  return (2 + slots + (is_sparse ? 1 : 0)) * sizes.parameters + kRest;
+}
+
 std::uint64_t sum(const std::vector<MemoryItem>& items) {
   std::uint64_t bytes = 0;
   for (const MemoryItem& item : items) {
@@ -175,6 +185,8 @@ MemoryNeeds worker_needs(const RunInputs& inputs) {
       {"received models", 3 * sizes.parameters},  // pulled, base of a push in flight, arriving
       {"payloads to send", 2 * sizes.parameters},
       {"payload conversion", conversion_slots(inputs.config()) * sizes.parameters},
+      {"state for checkpoints",  // twice while it grows
+       inputs.config().checkpoint.keep > 0 ? 2 * state_bytes(inputs, sizes) : 0},
       {"layer buffers", sizes.workspace.fixed},
       {"evaluation rows", sizes.evaluation_rows()},
       {"evaluation buffers", sizes.evaluation_buffers()},
@@ -208,6 +220,12 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
        server_optimizer_slots(inputs.config().strategy_spec()) * sizes.parameters},
       {"payloads of workers", 3 * sizes.parameters * workers},  // pending, arriving, leaving
       {"payload conversion", inputs.config().has_lossy_payload() ? 2 * sizes.parameters : 0},
+      // Of workers: known, on their way, in the file that is made in memory. Of the server: its
+      // models, an update of each worker.
+      {"checkpoints",
+       inputs.config().checkpoint.keep > 0
+           ? 4 * workers * state_bytes(inputs, sizes) + 3 * (8 + workers) * sizes.parameters
+           : 0},
       {"layer buffers", sizes.workspace.fixed},
       {"activations", sizes.workspace.per_row * Evaluator::kBatch},
       {"evaluation rows", sizes.evaluation_rows()},

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,7 @@ class ServerDriver {
       }
     }
   }
+  void resume(std::span<const std::byte> state) { server_.resume(state); }
   void tick(double now) { step(Ticked{}, now); }
   void say(int rank, MessageBody body, double now, SharedParameters payload = {}) {
     step(WorkerSaid{Rank{rank}, Message{std::move(body), std::move(payload)}}, now);

@@ -26,7 +26,9 @@ void VersionChecker::after(const ServerStep& step, Verdict& verdict) {
 }
 
 SpeechChecker::SpeechChecker(const Scenario& scenario)
-    : liveness_(scenario.server.liveness), ears_(scenario.workers()) {}
+    : liveness_(scenario.server.liveness),
+      checkpoint_(scenario.server.checkpoint),
+      ears_(scenario.workers()) {}
 
 void SpeechChecker::after(const ServerStep& step, Verdict& verdict) {
   for (const ServerEffect& effect : step.effects) {
@@ -72,7 +74,10 @@ void SpeechChecker::check_patience(const ServerStep& step, Verdict& verdict) {
   for (const Peer& peer : step.server.roster().peers()) {
     Ear& listener = ear(peer.rank);
     listener.told_in_vain = was_away ? 0 : listener.told_in_vain;
-    const double told_max = peer.silence.deadline() / liveness_.heartbeat + 4.0;
+    // Each checkpoint asks for states, and says when that is over.
+    const double asked_max =
+        checkpoint_.is_on ? 2.0 * (peer.silence.deadline() / checkpoint_.every + 2.0) : 0.0;
+    const double told_max = peer.silence.deadline() / liveness_.heartbeat + 4.0 + asked_max;
     verdict.require(listener.told_in_vain <= told_max, "the mail of the silent does not pile up",
                     peer.rank);
   }

@@ -38,6 +38,7 @@ class SpeechChecker final : public Checker {
   Ear& ear(Rank rank) { return ears_[static_cast<std::size_t>(rank.value) - 1]; }
 
   LivenessConfig liveness_;
+  CheckpointConfig checkpoint_;
   Instant last_step_{};
   std::vector<Ear> ears_;
   bool is_stopped_ = false;

@@ -129,6 +129,10 @@ Scenario calm_scenario(const StrategyConfig& strategy, std::uint64_t seed,
   scenario.strategy = vary(strategy, random);
   scenario.allocation = StaticAllocationConfig{.rows = 50, .minibatch = toy::kMinibatch};
   scenario.server = draw_server(random);
+  RandomStream saving(seed, RandomPurpose::Test, 5);  // of its own: the rest is as without
+  scenario.server.checkpoint = {.is_on = saving.uniform() < 0.5,
+                                .every = seconds(0.2 + 2.0 * saving.uniform()),
+                                .patience = seconds(2.0)};
   scenario.timing = draw_timing(timing_seed, scenario.workers());
   return scenario;
 }

@@ -1,15 +1,22 @@
 #include "protocol/harness/server_node.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <span>
 #include <utility>
 #include <variant>
 
+#include "hermes/core/assert.hpp"
 #include "protocol/harness/toy_problem.hpp"
 
 namespace hermes::protocol::harness {
 namespace {
+
+Server make_server(const Scenario& scenario, SharedParameters initial) {
+  return {scenario.server, make_strategy(scenario.strategy, scenario.context(kServerRank)),
+          std::move(initial)};
+}
 
 SharedParameters initial_parameters(std::uint64_t seed) {
   auto block = std::make_shared<const std::vector<float>>(toy::initial_model(seed));
@@ -21,10 +28,7 @@ SharedParameters initial_parameters(std::uint64_t seed) {
 
 ServerNode::ServerNode(const Surroundings& surroundings)
     : Node(surroundings),
-      server_(
-          surroundings.scenario.server,
-          make_strategy(surroundings.scenario.strategy, surroundings.scenario.context(kServerRank)),
-          initial_parameters(surroundings.scenario.seed)),
+      server_(make_server(surroundings.scenario, initial_parameters(surroundings.scenario.seed))),
       random_(surroundings.scenario.timing.seed, RandomPurpose::Validation) {}
 
 void ServerNode::interrupt() {
@@ -98,6 +102,24 @@ void ServerNode::carry_out(const KeepBest& effect) {
 }
 
 void ServerNode::carry_out(const Note& /*effect*/) {}
+
+/// Whatever happened before: another server can go on from it, and nobody's state is missing.
+void ServerNode::carry_out(const SaveCheckpoint& effect) {
+  ++checkpoints_;
+  const Scenario& scenario = world_.scenario;
+  Server twin = make_server(scenario, initial_parameters(scenario.seed));
+  twin.resume(effect.state);
+  HERMES_ASSERT(twin.version() == effect.version, "checkpoint: another version");
+  for (const Rank rank : effect.captured) {
+    HERMES_ASSERT(twin.roster().at(rank).last_report.captured, "checkpoint: no state of a worker");
+  }
+  for (const Peer& peer : twin.roster().peers()) {
+    const bool was_left_out =
+        std::ranges::find(effect.captured, peer.rank) == effect.captured.end();
+    HERMES_ASSERT(was_left_out == (peer.lost_in == PeerState::Expected),
+                  "checkpoint: a worker without a state would not begin anew");
+  }
+}
 
 void ServerNode::carry_out(const ServerFinished& effect) {
   finish_reason_ = effect.reason;

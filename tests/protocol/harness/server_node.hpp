@@ -19,6 +19,7 @@ class ServerNode final : public Node {
   const Server& server() const { return server_; }
   StopReason finish_reason() const { return finish_reason_; }
   const std::optional<KeepBest>& best() const { return best_; }
+  std::uint64_t checkpoints() const { return checkpoints_; }
 
  private:
   void on_frame(const Frame& frame) override;
@@ -34,12 +35,14 @@ class ServerNode final : public Node {
   void carry_out(const MeasureUpdate& effect);
   void carry_out(const KeepBest& effect);
   void carry_out(const Note& effect);
+  void carry_out(const SaveCheckpoint& effect);
   void carry_out(const ServerFinished& effect);
 
   Server server_;
   RandomStream random_;
   std::deque<std::variant<Evaluate, MeasureUpdate>> to_evaluate_;
   std::optional<KeepBest> best_;
+  std::uint64_t checkpoints_ = 0;
   StopReason finish_reason_ = StopReason::Failed;
 };
 
