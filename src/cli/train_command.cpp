@@ -65,9 +65,9 @@ std::optional<runtime::Checkpoint> find_checkpoint(const TrainOptions& options,
   if (!options.resume) {
     return std::nullopt;
   }
-  const std::filesystem::path run =
-      options.out.empty() ? std::filesystem::path("runs") / inputs.config().name
-                          : std::filesystem::path(options.out);
+  const std::filesystem::path run = options.out.empty()
+                                        ? std::filesystem::path("runs") / inputs.config().name
+                                        : std::filesystem::path(options.out);
   std::optional<runtime::FoundCheckpoint> found =
       runtime::newest_checkpoint(runtime::RunDirectory::checkpoints_of(run), say);
   if (!found) {
@@ -113,8 +113,8 @@ int train_alone(const TrainOptions& options,
   nn::set_blas_threads(static_cast<int>(settings.threads));
   const runtime::Console console{std::cout, catch_stop_signals(), progress_config(options.quiet),
                                  describe_kernels(settings.threads)};
-  return report(
-      runtime::train_alone(inputs, directory, console, limits, time, std::move(resume)), 0);
+  return report(runtime::train_alone(inputs, directory, console, limits, time, std::move(resume)),
+                0);
 }
 
 /// Ends a run that the server cannot begin or go on with. Nobody is lost, so MPI can end in good

@@ -52,22 +52,22 @@ std::uint64_t EvaluationSchedule::periods_without_best() const {
 
 void EvaluationSchedule::save(StateWriter& state) const {
   const std::uint64_t unfinished = waiting_.size() + (running_ ? 1 : 0);
-  state & newest_ & best_ & best_loss_ & unfinished;
+  state& newest_& best_& best_loss_& unfinished;
   if (running_) {
     state & running_->version & running_->parameters;
   }
   for (const Model& model : waiting_) {
-    state & model.version & model.parameters;
+    state& model.version& model.parameters;
   }
 }
 
 void EvaluationSchedule::load(StateReader& state) {
   close();
   std::uint64_t unfinished = 0;
-  state & newest_ & best_ & best_loss_ & unfinished;
+  state& newest_& best_& best_loss_& unfinished;
   for (; unfinished > 0; --unfinished) {  // what was running begins again
     Model& model = waiting_.emplace_back();
-    state & model.version & model.parameters;
+    state& model.version& model.parameters;
   }
 }
 

@@ -65,12 +65,12 @@ GateCause Gate::cause_of(double z) {
 }
 
 void Gate::save(StateWriter& state) const {
-  state & threshold_ & window_ & silent_ & coin_.state();
+  state& threshold_& window_& silent_& coin_.state();
 }
 
 void Gate::load(StateReader& state) {
   RandomStream::State coin{};
-  state & threshold_ & window_ & silent_ & coin;
+  state& threshold_& window_& silent_& coin;
   coin_ = RandomStream(coin);
 }
 

@@ -34,16 +34,15 @@ void Server::begin_capture(Instant now, Effects& effects) {
 }
 
 /// For each live worker the state after its last accepted report must be known. Until then all of
-/// them send it with every report, so that nobody has to wait for the slowest. At a barrier all have
-/// reported, and the run that goes on is the same bit for bit.
+/// them send it with every report, so that nobody has to wait for the slowest. At a barrier all
+/// have reported, and the run that goes on is the same bit for bit.
 void Server::save_when_captured(Instant now, Effects& effects) {
   if (!capturing_since_) {
     return;
   }
   const auto is_known = [](const Peer& peer) { return !peer.is_live() || peer.is_captured(); };
-  const bool is_complete =
-      std::ranges::all_of(roster_.peers(), is_known) &&
-      (!strategy_.release->is_barrier() || roster_.all_live_waiting());
+  const bool is_complete = std::ranges::all_of(roster_.peers(), is_known) &&
+                           (!strategy_.release->is_barrier() || roster_.all_live_waiting());
   const bool is_urgent =
       stop_after_saving_ && now - *capturing_since_ > config_.checkpoint.patience;
   if (!is_complete && !is_urgent) {
@@ -66,10 +65,10 @@ void Server::save_when_captured(Instant now, Effects& effects) {
 void Server::save(Effects& effects) {
   SaveCheckpoint effect{version_, global_, {}, {}};
   StateWriter state;
-  state & version_ & global_ & global_loss_ & training_since_;
+  state& version_& global_& global_loss_& training_since_;
   evaluations_.save(state);
   for (const Peer& peer : roster_.peers()) {
-    state & peer;
+    state& peer;
     if (peer.is_captured()) {
       effect.captured.push_back(peer.rank);
     }
@@ -83,14 +82,13 @@ void Server::save(Effects& effects) {
 
 void Server::resume(std::span<const std::byte> bytes) {
   StateReader state(bytes);
-  state & version_ & global_ & global_loss_ & training_since_;
+  state& version_& global_& global_loss_& training_since_;
   evaluations_.load(state);
   for (Peer& peer : roster_.peers()) {
     const Rank rank = peer.rank;
-    state & peer;
+    state& peer;
     peer.rank = rank;
-    const bool was_waiting =
-        peer.state == PeerState::Waiting || peer.state == PeerState::Measuring;
+    const bool was_waiting = peer.state == PeerState::Waiting || peer.state == PeerState::Measuring;
     peer.lost_in = !peer.is_captured() ? PeerState::Expected
                    : was_waiting       ? PeerState::Waiting
                                        : PeerState::Computing;
@@ -104,13 +102,15 @@ void Server::resume(std::span<const std::byte> bytes) {
   strategy_.merge->load(state);
   strategy_.allocation->load(state);
   state.expect_end();
-  const auto fits = [&](const SharedParameters& values) { return values.size() == initial_.size(); };
+  const auto fits = [&](const SharedParameters& values) {
+    return values.size() == initial_.size();
+  };
   const auto has_fitting_update = [&](const Peer& peer) {
     return !peer.pending || fits(peer.pending->payload);
   };
   if (!fits(global_) || !std::ranges::all_of(roster_.peers(), has_fitting_update)) {
-    throw DecodeError("state: expected " + std::to_string(initial_.size()) +
-                      " parameters, found " + std::to_string(global_.size()));
+    throw DecodeError("state: expected " + std::to_string(initial_.size()) + " parameters, found " +
+                      std::to_string(global_.size()));
   }
   is_resumed_ = true;
 }

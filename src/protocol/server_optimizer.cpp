@@ -59,11 +59,11 @@ void ServerOptimizer::adam(std::size_t first, std::span<const double> delta,
 }
 
 void ServerOptimizer::save(StateWriter& state) const {
-  state & mean_ & mean_square_ & steps_;
+  state& mean_& mean_square_& steps_;
 }
 
 void ServerOptimizer::load(StateReader& state) {
-  state & mean_ & mean_square_ & steps_;
+  state& mean_& mean_square_& steps_;
 }
 
 }  // namespace hermes::protocol

@@ -216,13 +216,13 @@ void Worker::start_round(Instant now, Effects& effects) {
 }
 
 void Worker::save(StateWriter& state) const {
-  state & ticket_ & base_ & push_samples_ & vote_ & totals_;
+  state& ticket_& base_& push_samples_& vote_& totals_;
   push_rule_->save(state);
 }
 
 void Worker::resume(StateReader& state, Instant now) {
   HERMES_ASSERT(state_ == WorkerState::Joining, "worker: resumed in the middle of a run");
-  state & ticket_ & base_ & push_samples_ & vote_ & totals_;
+  state& ticket_& base_& push_samples_& vote_& totals_;
   push_rule_->load(state);
   waiting_since_ = now;
   state_ = WorkerState::AwaitingRelease;

@@ -76,8 +76,7 @@ void CheckpointWriter::finish() {
 }
 
 std::optional<std::string> CheckpointWriter::news() {
-  if (running_.valid() &&
-      running_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+  if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     finish();
   }
   return std::exchange(news_, std::nullopt);

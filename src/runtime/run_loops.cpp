@@ -80,8 +80,7 @@ void conclude(const RunInputs& inputs, const RunDirectory& directory, std::strin
                            .validation_loss = best->validation_loss,
                            .validation_accuracy = best->validation_accuracy});
   } else {
-    recorder.warn("no update was merged and evaluated, so there is no model to save",
-                  node.now());
+    recorder.warn("no update was merged and evaluated, so there is no model to save", node.now());
   }
   recorder.finish(test, node.now(), node.bytes());
 }
@@ -97,8 +96,8 @@ std::optional<std::filesystem::path> checkpoint_directory(const RunInputs& input
 }  // namespace
 
 RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
-                 transport::Transport& transport, const Console& console,
-                 const RankMemory& memory, std::optional<Checkpoint> resume) {
+                 transport::Transport& transport, const Console& console, const RankMemory& memory,
+                 std::optional<Checkpoint> resume) {
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
   const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());

@@ -26,7 +26,7 @@ void ServerNode::act(const protocol::SaveCheckpoint& effect) {
   checkpoint.model.parameters.assign(global.begin(), global.end());
   checkpoint.model.version = effect.version.value;
   StateWriter state;
-  state & now() & best_.has_value();
+  state& now() & best_.has_value();
   if (best_) {
     checkpoint.model.validation_loss = best_->validation_loss;
     checkpoint.model.validation_accuracy = best_->validation_accuracy;
@@ -51,7 +51,7 @@ void ServerNode::resume(Checkpoint checkpoint) {
     StateReader state(checkpoint.node);
     Instant saved_at;
     bool has_best = false;
-    state & saved_at & has_best;
+    state& saved_at& has_best;
     if (has_best) {
       best_.emplace();
       state & best_->version & best_->parameters & best_->validation_loss &

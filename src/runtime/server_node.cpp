@@ -40,7 +40,8 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
       network_(inputs.model(), Evaluator::kBatch),
       evaluation_shard_(inputs.dataset(), inputs.output_count()),
       evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
-      server_(server_config(inputs, workers, checkpoints.has_value()), inputs.strategy(kServerRank), inputs.initial()),
+      server_(server_config(inputs, workers, checkpoints.has_value()), inputs.strategy(kServerRank),
+              inputs.initial()),
       row_server_(inputs, channel) {
   channel_.keep_halves();  // the merge widens them
   if (inputs.config().data.delivery == Delivery::Server) {

@@ -110,20 +110,18 @@ bool ShardFeed::advance() {
 }
 
 void ShardFeed::save(StateWriter& state) const {
-  state & assignment_ & window_.first & batches_.has_value();
+  state& assignment_& window_.first& batches_.has_value();
   if (batches_) {
     const data::ShuffledBatches::State& batches = batches_->state();
-    state & batches.stream & batches.pass & batches.row_count & batches.batch_size &
-        batches.position;
+    state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
   }
 }
 
 void ShardFeed::resume(StateReader& state) {
-  state & assignment_ & window_.first & is_resumed_;
+  state& assignment_& window_.first& is_resumed_;
   if (is_resumed_) {
     data::ShuffledBatches::State batches;
-    state & batches.stream & batches.pass & batches.row_count & batches.batch_size &
-        batches.position;
+    state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
     batches_.emplace(batches);
   }
 }

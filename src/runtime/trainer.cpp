@@ -188,7 +188,7 @@ std::optional<protocol::WorkerEvent> Trainer::finish_round() {
 
 void Trainer::save(StateWriter& state) const {
   const std::span<const float> parameters = network_->parameters();
-  state & parameters & pulled_ & network_->dropout_stream().state() & optimizer_->state() &
+  state& parameters& pulled_ & network_->dropout_stream().state() & optimizer_->state() &
       optimizer_->step_count();
   feed_.save(state);
 }
@@ -198,7 +198,7 @@ void Trainer::resume(StateReader& state) {
   RandomStream::State dropout{};
   std::vector<float> memory;
   std::uint64_t steps = 0;
-  state & parameters & pulled_ & dropout & memory & steps;
+  state& parameters& pulled_& dropout& memory& steps;
   if (!pulled_.empty() && pulled_.size() != parameters.size()) {
     throw DecodeError("state: expected a model of " + std::to_string(parameters.size()) +
                       " parameters, found " + std::to_string(pulled_.size()));

@@ -147,7 +147,7 @@ void WorkerNode::resume(const wire::DataMessage& slice) {
   trainer_.resume(state);
   if (feedback_) {
     std::span<float> residual = feedback_->residual();
-    state & residual;
+    state& residual;
   }
   state.expect_end();
 }

@@ -49,7 +49,7 @@ void RunRecorder::save(StateWriter& state) const {
 
 void RunRecorder::resume(StateReader& state) {
   std::uint64_t size = 0;
-  state & size;
+  state& size;
   metrics_.cut_to(size);
   statistics_.load(state);
 }

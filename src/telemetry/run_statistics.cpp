@@ -155,34 +155,34 @@ void RunStatistics::on(const protocol::StopDecided& stop, Instant now) {
 void RunStatistics::save(StateWriter& state) const {
   state& std::uint64_t{workers_.size()};
   for (const auto& [rank, worker] : workers_) {
-    state & rank & worker.totals & worker.last_round & worker.was_lost & worker.has_returned;
+    state& rank& worker.totals& worker.last_round& worker.was_lost& worker.has_returned;
   }
   state& std::uint64_t{rejected_reports_.size()};
   for (const auto& [reason, count] : rejected_reports_) {
-    state & static_cast<std::uint8_t>(reason) & count;
+    state& static_cast<std::uint8_t>(reason) & count;
   }
-  state & bytes_.up & bytes_.down & bytes_.data & bytes_.messages_up & bytes_.messages_down &
-      staleness_ & merges_ & rejected_updates_ & training_since_ & best_loss_ & best_accuracy_ &
-      target_reached_at_ & bytes_to_target_;
+  state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
+      .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
+          best_accuracy_& target_reached_at_& bytes_to_target_;
 }
 
 void RunStatistics::load(StateReader& state) {
   workers_.clear();
   for (std::size_t left = state.load_count(1); left > 0; --left) {
     Rank rank;
-    state & rank;
+    state& rank;
     WorkerAccount& worker = workers_[rank];
-    state & worker.totals & worker.last_round & worker.was_lost & worker.has_returned;
+    state& worker.totals& worker.last_round& worker.was_lost& worker.has_returned;
   }
   rejected_reports_.clear();
   for (std::size_t left = state.load_count(1); left > 0; --left) {
     auto reason = protocol::RejectReason::Late;
     enumerator(state, reason, protocol::RejectReason::Stale, "reason of a rejection");
-    state & rejected_reports_[reason];
+    state& rejected_reports_[reason];
   }
-  state & bytes_.up & bytes_.down & bytes_.data & bytes_.messages_up & bytes_.messages_down &
-      staleness_ & merges_ & rejected_updates_ & training_since_ & best_loss_ & best_accuracy_ &
-      target_reached_at_ & bytes_to_target_;
+  state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
+      .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
+          best_accuracy_& target_reached_at_& bytes_to_target_;
 }
 
 std::uint32_t RunStatistics::alive_count() const {

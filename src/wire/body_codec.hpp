@@ -7,7 +7,8 @@
 #include "hermes/core/frame.hpp"
 #include "hermes/protocol/message.hpp"
 
-/// The structured part of a message: its fields in the order of hermes/protocol/message_fields.hpp and nothing else.
+/// The structured part of a message: its fields in the order of hermes/protocol/message_fields.hpp
+/// and nothing else.
 namespace hermes::wire {
 
 /// Appends the body's bytes.

@@ -188,6 +188,7 @@ RunConfig everything_changed() {
   c.liveness.server_timeout = seconds(22.5);
   c.liveness.gather_timeout = seconds(23.5);
   c.liveness.drain_timeout = seconds(24.5);
+  c.checkpoint = {.every = seconds(45.5), .patience = seconds(47.5), .keep = 46};
   c.cluster = {25, 26};
   return c;
 }
@@ -333,6 +334,11 @@ worker_timeout_seconds = 21.5
 server_timeout_seconds = 22.5
 gather_timeout_seconds = 23.5
 drain_timeout_seconds = 24.5
+
+[checkpoint]
+every_seconds = 45.5
+keep = 46
+patience_seconds = 47.5
 
 [cluster]
 min_workers = 25

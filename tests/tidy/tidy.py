@@ -44,7 +44,7 @@ THIRD_PARTY = [  # header, places that may include it (path prefixes)
     (r'mpi\.h$', MPI_PLACES),
     (r'(hdf5|H5\w+)\.h(pp)?$', ('src/data/',)),
     (r'(Eigen/|cblas\.h$|lapacke?\.h$)', ('src/nn/', 'include/hermes/nn/')),
-    (r'boost/', ('src/wire/', 'include/hermes/wire/')),
+    (r'boost/', ('src/wire/', 'include/hermes/wire/', 'include/hermes/core/')),
     (r'(toml\+\+/|toml\.hpp$|CLI/|spdlog/|fmt/|nlohmann/)', SETTINGS_PLACES),
     (r'(gtest|gmock|benchmark)/', ()),
 ]

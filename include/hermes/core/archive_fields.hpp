@@ -13,9 +13,9 @@
 #include "hermes/core/time.hpp"
 
 /// What every list of fields is made of, on the wire and in a checkpoint. A type says once which
-/// fields it has, in which order: `serialize(archive, object, version)` as Boost.Serialization finds
-/// it, for both directions. Plain numbers go through an archive as they are; enumerators, truth
-/// values and texts are checked on the way in (DecodeError).
+/// fields it has, in which order: `serialize(archive, object, version)` as Boost.Serialization
+/// finds it, for both directions. Plain numbers go through an archive as they are; enumerators,
+/// truth values and texts are checked on the way in (DecodeError).
 namespace hermes {
 
 template <class T>

@@ -120,7 +120,7 @@ inline void load(StateReader& archive, bool& value) {
 }
 
 inline void save(StateWriter& archive, std::string& value) {
-  archive & std::uint64_t{value.size()};
+  archive& std::uint64_t{value.size()};
   archive.save_binary(value.data(), value.size());
 }
 inline void load(StateReader& archive, std::string& value) {
@@ -143,7 +143,7 @@ void load(StateReader& archive, std::array<T, kSize>& values) {
 
 template <PlainNumber T, class Allocator>
 void save(StateWriter& archive, std::vector<T, Allocator>& values) {
-  archive & std::uint64_t{values.size()};
+  archive& std::uint64_t{values.size()};
   archive.save_binary(values.data(), values.size() * sizeof(T));
 }
 template <PlainNumber T, class Allocator>
@@ -154,7 +154,7 @@ void load(StateReader& archive, std::vector<T, Allocator>& values) {
 
 /// Values that live elsewhere: they are read back to where as many are expected.
 inline void save(StateWriter& archive, std::span<const float>& values) {
-  archive & std::uint64_t{values.size()};
+  archive& std::uint64_t{values.size()};
   archive.save_binary(values.data(), values.size_bytes());
 }
 inline void load(StateReader& archive, std::span<float>& values) {
@@ -167,7 +167,7 @@ inline void load(StateReader& archive, std::span<float>& values) {
 
 template <class T>
 void save(StateWriter& archive, std::deque<T>& values) {
-  archive & std::uint64_t{values.size()};
+  archive& std::uint64_t{values.size()};
   for (T& value : values) {
     archive& value;
   }
@@ -182,9 +182,9 @@ void load(StateReader& archive, std::deque<T>& values) {
 
 template <class Key, class T>
 void save(StateWriter& archive, std::map<Key, T>& entries) {
-  archive & std::uint64_t{entries.size()};
+  archive& std::uint64_t{entries.size()};
   for (auto& [key, value] : entries) {
-    archive & key & value;
+    archive& key& value;
   }
 }
 template <class Key, class T>
@@ -199,7 +199,7 @@ void load(StateReader& archive, std::map<Key, T>& entries) {
 
 template <class T>
 void save(StateWriter& archive, std::optional<T>& value) {
-  archive & value.has_value();
+  archive& value.has_value();
   if (value) {
     archive&* value;
   }
@@ -215,7 +215,7 @@ void load(StateReader& archive, std::optional<T>& value) {
 }
 
 inline void save(StateWriter& archive, SharedParameters& parameters) {
-  archive & std::uint64_t{parameters.size()};
+  archive& std::uint64_t{parameters.size()};
   std::array<float, kParameterBlock> room{};
   for (std::size_t first = 0; first < parameters.size(); first += room.size()) {
     const std::size_t count = std::min(room.size(), parameters.size() - first);

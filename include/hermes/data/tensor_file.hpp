@@ -46,7 +46,7 @@ using Attributes = std::map<std::string, AttributeValue>;
 /// Content of an HDF5 file of float32 tensors, rows of bytes and root attributes (a model, a
 /// checkpoint).
 struct TensorFile {
-  std::vector<Tensor> tensors;  ///< in order of their names
+  std::vector<Tensor> tensors;    ///< in order of their names
   std::vector<ByteBlock> blocks;  ///< likewise
   Attributes attributes;
 

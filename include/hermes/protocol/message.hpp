@@ -87,9 +87,9 @@ struct Report {
   PayloadKind payload = PayloadKind::None;
   bool vote = false;      ///< with kind Vote: "synchronise"
   bool captured = false;  ///< the worker's state after this round was sent ahead (see Capture)
-  Ticket ticket{};    ///< of the release under which the round was made
-  Round round{};      ///< rounds this worker has completed, this one included
-  Version base{};     ///< version of the model it last adopted
+  Ticket ticket{};        ///< of the release under which the round was made
+  Round round{};          ///< rounds this worker has completed, this one included
+  Version base{};         ///< version of the model it last adopted
   std::uint32_t steps = 0;
   std::uint64_t samples = 0;       ///< in this round
   std::uint64_t push_samples = 0;  ///< since the model was adopted: the weight of a payload

@@ -26,9 +26,8 @@ void serialize(Archive& archive, Report& report, unsigned) {
   truth(archive, report.vote, "vote");
   truth(archive, report.captured, "captured");
   fields(archive, report.ticket, report.round, report.base, report.steps, report.samples,
-               report.push_samples, report.compute_seconds, report.data_seconds,
-               report.round_seconds, report.train_loss, report.validation_loss,
-               report.validation_accuracy, report.gate);
+         report.push_samples, report.compute_seconds, report.data_seconds, report.round_seconds,
+         report.train_loss, report.validation_loss, report.validation_accuracy, report.gate);
 }
 
 template <class Archive>
@@ -36,8 +35,8 @@ void serialize(Archive&, Heartbeat&, unsigned) {}
 
 template <class Archive>
 void serialize(Archive& archive, WorkerTotals& totals, unsigned) {
-  fields(archive, totals.rounds, totals.steps, totals.samples, totals.pushes,
-               totals.suppressed, totals.compute_seconds, totals.data_seconds, totals.wait_seconds);
+  fields(archive, totals.rounds, totals.steps, totals.samples, totals.pushes, totals.suppressed,
+         totals.compute_seconds, totals.data_seconds, totals.wait_seconds);
 }
 
 template <class Archive>
@@ -51,9 +50,8 @@ template <class Archive>
 void serialize(Archive& archive, Assignment& assignment, unsigned) {
   fields(archive, assignment.generation);
   enumerator(archive, assignment.order, RowOrder::ByLabel, "row order");
-  fields(archive, assignment.order_seed, assignment.pools, assignment.pieces,
-               assignment.pool_first, assignment.pool_count, assignment.shard_rows,
-               assignment.minibatch);
+  fields(archive, assignment.order_seed, assignment.pools, assignment.pieces, assignment.pool_first,
+         assignment.pool_count, assignment.shard_rows, assignment.minibatch);
 }
 
 template <class Archive>

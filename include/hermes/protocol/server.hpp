@@ -90,9 +90,8 @@ struct ServerFinished {
   StopReason reason = StopReason::Failed;
 };
 
-using ServerEffect =
-    std::variant<TellWorker, Evaluate, MeasureUpdate, KeepBest, Note, SaveCheckpoint,
-                 ServerFinished>;
+using ServerEffect = std::variant<TellWorker, Evaluate, MeasureUpdate, KeepBest, Note,
+                                  SaveCheckpoint, ServerFinished>;
 
 enum class ServerState : std::uint8_t { Gathering, Training, Draining, Finished };
 
@@ -110,7 +109,7 @@ struct StopConfig {
 /// barrier), which brings the worker's own state along; nobody is held back for it.
 struct CheckpointConfig {
   bool is_on = false;
-  Duration every = seconds(0.0);      ///< 0: only when the run is interrupted or all workers are gone
+  Duration every = seconds(0.0);  ///< 0: only when the run is interrupted or all workers are gone
   Duration patience = seconds(20.0);  ///< an interrupted run waits so long for the workers' states
 
   friend bool operator==(const CheckpointConfig&, const CheckpointConfig&) = default;

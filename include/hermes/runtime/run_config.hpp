@@ -150,7 +150,7 @@ struct StopSettings {
 
 /// [checkpoint]
 struct CheckpointSettings {
-  Duration every = seconds(60.0);     ///< 0: only when the run is interrupted or all workers are gone
+  Duration every = seconds(60.0);  ///< 0: only when the run is interrupted or all workers are gone
   Duration patience = seconds(20.0);  ///< an interrupted run waits so long for the workers' states
   std::uint32_t keep = 3;             ///< files; 0: no checkpoints
 

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "hermes/protocol/server.hpp"
-#include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/runtime/row_server.hpp"
 #include "hermes/runtime/run_inputs.hpp"

@@ -85,8 +85,7 @@ struct StateSlice {
   friend bool operator==(const StateSlice&, const StateSlice&) = default;
 };
 
-using DataBody =
-    std::variant<AskDataset, AskRows, DatasetFacts, RowSlice, RowsFailed, StateSlice>;
+using DataBody = std::variant<AskDataset, AskRows, DatasetFacts, RowSlice, RowsFailed, StateSlice>;
 
 struct DataMessage {
   DataBody body{};

@@ -182,8 +182,8 @@ void AdaptiveAllocation::save(StateWriter& state) const {
   state& std::uint64_t{workers_.size()};
   for (const auto& [rank, worker] : workers_) {
     const bool has_few = worker.fences.kind == Fences::Kind::Ratio;
-    state & rank & static_cast<std::uint8_t>(worker.side) & worker.streak & has_few &
-        worker.fences.low & worker.fences.high & worker.others;
+    state& rank& static_cast<std::uint8_t>(worker.side) &
+        worker.streak& has_few& worker.fences.low& worker.fences.high& worker.others;
     worker.step_time.save(state);
     worker.round_times.save(state);
   }
@@ -193,11 +193,11 @@ void AdaptiveAllocation::load(StateReader& state) {
   workers_.clear();
   for (std::size_t left = state.load_count(1); left > 0; --left) {
     Rank rank;
-    state & rank;
+    state& rank;
     Worker& worker = workers_.try_emplace(rank, config_.round).first->second;
     enumerator(state, worker.side, Side::Slow, "side");
     bool has_few = false;
-    state & worker.streak & has_few & worker.fences.low & worker.fences.high & worker.others;
+    state& worker.streak& has_few& worker.fences.low& worker.fences.high& worker.others;
     worker.fences.kind = has_few ? Fences::Kind::Ratio : Fences::Kind::Tukey;
     worker.step_time.load(state);
     worker.round_times.load(state);

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hermes/protocol/strategies/push_rules.hpp"
 #include "hermes/core/state_archive.hpp"
+#include "hermes/protocol/strategies/push_rules.hpp"
 
 namespace hermes::protocol {
 
@@ -20,11 +20,11 @@ PushDecision GradientVote::decide(const RoundOutcome& outcome, std::uint32_t /*r
 }
 
 void GradientVote::save(StateWriter& state) const {
-  state & average_ & rounds_;
+  state& average_& rounds_;
 }
 
 void GradientVote::load(StateReader& state) {
-  state & average_ & rounds_;
+  state& average_& rounds_;
 }
 
 }  // namespace hermes::protocol

@@ -2,8 +2,8 @@
 #include <array>
 #include <cmath>
 
-#include "hermes/protocol/strategies/merge_rules.hpp"
 #include "hermes/core/state_archive.hpp"
+#include "hermes/protocol/strategies/merge_rules.hpp"
 #include "protocol/merge_kernels.hpp"
 
 namespace hermes::protocol {
@@ -46,11 +46,11 @@ void LossWeighted::merge(const MergeInput& input, std::span<float> merged) {
 }
 
 void LossWeighted::save(StateWriter& state) const {
-  state & first_loss_;
+  state& first_loss_;
 }
 
 void LossWeighted::load(StateReader& state) {
-  state & first_loss_;
+  state& first_loss_;
 }
 
 }  // namespace hermes::protocol

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "hermes/core/assert.hpp"
-#include "hermes/protocol/strategies/tukey.hpp"
 #include "hermes/core/state_archive.hpp"
+#include "hermes/protocol/strategies/tukey.hpp"
 
 namespace hermes::protocol {
 
@@ -26,11 +26,11 @@ double RunningMedian::value() const {
 }
 
 void RunningMedian::save(StateWriter& state) const {
-  state & values_;
+  state& values_;
 }
 
 void RunningMedian::load(StateReader& state) {
-  state & values_;
+  state& values_;
 }
 
 }  // namespace hermes::protocol

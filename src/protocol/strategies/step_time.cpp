@@ -61,11 +61,11 @@ std::uint64_t window_rows(std::uint64_t pool_count, std::uint64_t shard_rows) {
 }
 
 void StepTime::save(StateWriter& state) const {
-  state & present_.minibatch & present_.seconds & before_.minibatch & before_.seconds;
+  state& present_.minibatch& present_.seconds& before_.minibatch& before_.seconds;
 }
 
 void StepTime::load(StateReader& state) {
-  state & present_.minibatch & present_.seconds & before_.minibatch & before_.seconds;
+  state& present_.minibatch& present_.seconds& before_.minibatch& before_.seconds;
 }
 
 }  // namespace hermes::protocol

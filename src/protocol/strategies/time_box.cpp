@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "hermes/protocol/strategies/release_rules.hpp"
 #include "hermes/core/state_archive.hpp"
+#include "hermes/protocol/strategies/release_rules.hpp"
 
 namespace hermes::protocol {
 namespace {
@@ -135,11 +135,11 @@ void TimeBox::measure(const Roster& roster) {
 }
 
 void TimeBox::save(StateWriter& state) const {
-  state & opened_at_ & measured_seconds_ & transfer_seconds_;
+  state& opened_at_& measured_seconds_& transfer_seconds_;
 }
 
 void TimeBox::load(StateReader& state) {
-  state & opened_at_ & measured_seconds_ & transfer_seconds_;
+  state& opened_at_& measured_seconds_& transfer_seconds_;
 }
 
 }  // namespace hermes::protocol
