@@ -6,7 +6,7 @@
 #   jobs/local_slurm.sh stop [-d DIR]               ends its jobs and daemons, removes DIR
 #
 #   -d DIR    where all of it lives: key, sockets, state, logs (default: /tmp/hermes-slurm-UID)
-#   -n NODES  virtual nodes of this one machine (default: 4)
+#   -n NODES  virtual nodes of this one machine (default: 5)
 #   -c CPUS   of each node, as told to Slurm; they are not reserved (default: 8)
 #
 # munged, slurmctld and a slurmd for each node, on loopback, with a key of their own; a Slurm or
@@ -30,7 +30,7 @@ fail() {
 command=${1:-}
 [[ $command =~ ^(start|stop|env)$ ]] || usage_error "expected start, stop or env, found '$command'"
 shift
-directory=/tmp/hermes-slurm-$UID nodes=4 cpus=8
+directory=/tmp/hermes-slurm-$UID nodes=5 cpus=8
 while getopts :d:n:c: option; do
   case $option in
     d) directory=$OPTARG ;;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test] [slurm]
 #
-# Without arguments: build and test. slurm is what jobs/local_slurm.sh runs. Asks for root (sudo) only when something is missing.
+# Without arguments: build and test; slurm is what jobs/local_slurm.sh starts. Asks for root (sudo)
+# only when something is missing.
 # HERMES_SKIP_TORCH=1 leaves out python3-torch (large); the test that compares with it is then skipped.
 set -euo pipefail
 
