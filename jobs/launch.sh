@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Runs an MPI job that outlives a dead worker and returns rank 0's true exit code.
 #
-#   jobs/launch.sh [-n RANKS] [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] [-m mpirun|srun] -- PROG ARGS...
+#   jobs/launch.sh [-n RANKS] [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] [-m mpirun|srun | -H HOSTS] -- PROG ARGS...
 #
 #   -n RANKS    number of ranks; may be more than there are cores (default in a Slurm job: its tasks)
 #   -t LIMIT_S  stop the job after so many seconds (default: no limit)
 #   -g GRACE_S  how long mpirun may tidy up once rank 0 has reported (default: 10)
 #   -b shm|tcp  how ranks of one machine talk: shared memory (default) or loopback TCP
 #   -m mpirun|srun  who starts the ranks: mpirun (default), also inside a Slurm job, or srun --mpi=pmix
+#   -H HOSTS    ranks on several machines, by ssh: an Open MPI hostfile that begins with this machine
 #
 # Why not plain mpirun: by default one dead worker ends the whole job, and with --enable-recovery
 # mpirun returns 0 whatever happened. So rank 0 writes "<code>\n" to the file that
@@ -30,7 +31,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 70
 readonly root
 
 usage_error() {
-  echo "launch.sh: $1 (usage: launch.sh [-n RANKS] [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] [-m mpirun|srun] -- PROG ARGS...)" >&2
+  echo "launch.sh: $1 (usage: launch.sh [-n RANKS] [-t LIMIT_S] [-g GRACE_S] [-b shm|tcp] [-m mpirun|srun | -H HOSTS] -- PROG ARGS...)" >&2
   exit 2
 }
 
@@ -49,14 +50,15 @@ find_program() {
   type -P -- "$1"
 }
 
-ranks=${SLURM_NTASKS:-} limit='' grace=10 link=shm starter=mpirun
-while getopts :n:t:g:b:m: option; do
+ranks=${SLURM_NTASKS:-} limit='' grace=10 link=shm starter=mpirun hosts=''
+while getopts :n:t:g:b:m:H: option; do
   case $option in
     n) ranks=$OPTARG ;;
     t) limit=$OPTARG ;;
     g) grace=$OPTARG ;;
     b) link=$OPTARG ;;
     m) starter=$OPTARG ;;
+    H) hosts=$OPTARG ;;
     *) usage_error "unknown option or missing value: -$OPTARG" ;;
   esac
 done
@@ -66,9 +68,11 @@ shift $((OPTIND - 1))
 [[ $grace =~ ^[0-9]+$ ]] || usage_error "-g: expected whole seconds, found '$grace'"
 [[ $link == shm || $link == tcp ]] || usage_error "-b: expected shm or tcp, found '$link'"
 [[ $starter == mpirun || $starter == srun ]] || usage_error "-m: expected mpirun or srun, found '$starter'"
+[[ -z $hosts || -r $hosts ]] || usage_error "-H: no such file: $hosts"
+[[ -z $hosts || -z ${SLURM_JOB_ID:-} ]] || usage_error "-H: a Slurm job has hosts of its own"
 [[ $starter == mpirun || -n ${SLURM_JOB_ID:-} ]] || usage_error "-m srun: this is no Slurm job"
 readonly components=${SLURM_HET_SIZE:-1}
-readonly several_nodes=$((${SLURM_JOB_NUM_NODES:-1} > 1 || components > 1))
+readonly several_nodes=$((${SLURM_JOB_NUM_NODES:-1} > 1 || components > 1 || ${#hosts} > 0))
 [[ $starter == srun ]] || ((components == 1)) || usage_error "-m: a heterogeneous job needs srun, found mpirun"
 [[ $# -ge 1 ]] || usage_error "no program given"
 program=$(find_program "$1") || usage_error "no such program: $1"
@@ -82,7 +86,7 @@ clean_up() {
   [[ -z $starter_pid ]] || kill -KILL "$starter_pid" 2>/dev/null
   rm -rf "$work"
   # Open MPI made one of this name on each node.
-  [[ $starter == srun ]] || ((!several_nodes)) ||
+  [[ $starter == srun || -n $hosts ]] || ((!several_nodes)) ||
     timeout 20 srun --overlap --ntasks-per-node=1 --input=none --quiet rm -rf "$work" >/dev/null 2>&1
 }
 trap clean_up EXIT
@@ -111,9 +115,13 @@ if [[ $starter == mpirun ]]; then
   start=(
     mpirun --enable-recovery -quiet -n "$ranks" -x HERMES_RESULT_FILE -x HERMES_PROGRESS -x COLUMNS
     --oversubscribe --bind-to none --mca odls_base_sigkill_timeout "$kTermSeconds"
-    --mca orte_tmpdir_base "$work"
   )
-  ((several_nodes)) || start+=(--mca plm isolated --mca ras ^slurm)
+  if [[ -n $hosts ]]; then
+    start+=(--hostfile "$hosts" --map-by node --mca plm rsh)  # orted tidies up what it made in /tmp
+  else
+    start+=(--mca orte_tmpdir_base "$work")
+    ((several_nodes)) || start+=(--mca plm isolated --mca ras ^slurm)
+  fi
   for key in "${!mca[@]}"; do start+=(--mca "$key" "${mca[$key]}"); done
 else
   # 0 and 0: neither a rank's bad end nor its early end ends the others.
