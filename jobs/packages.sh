@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test]
+# Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test] [slurm]
 #
-# Without arguments: both groups. Asks for root (sudo) only when something is missing.
+# Without arguments: build and test; slurm is what jobs/local_slurm.sh starts. Asks for root (sudo)
+# only when something is missing.
 # HERMES_SKIP_TORCH=1 leaves out python3-torch (large); the test that compares with it is then skipped.
 set -euo pipefail
 
@@ -14,6 +15,7 @@ readonly test=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-torch
   clang-format clang-tidy libsimgrid-dev
 )
+readonly slurm=(slurm-wlm munge)
 readonly oldest_cmake=3.25
 
 fail() {
@@ -26,8 +28,9 @@ for group in "${@:-all}"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    slurm) wanted+=("${slurm[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}") ;;
-    *) echo "packages.sh: unknown group '$group' (expected: build, test)" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown group '$group' (expected: build, test, slurm)" >&2; exit 2 ;;
   esac
 done
 

@@ -76,6 +76,7 @@ build_and_test() {
 
 heading "packages"
 jobs/packages.sh build test
+jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
 
 if [[ -n $preset || -n $label ]]; then
   preset=${preset:-release}

@@ -130,12 +130,12 @@ class E2eCase(unittest.TestCase):
     # Running the program ------------------------------------------------------------------------
 
     @classmethod
-    def run_command(cls, command, limit_s=120):
+    def run_command(cls, command, limit_s=120, environment=None):
         begin = time.monotonic()
         ended = subprocess.run(
             [str(word) for word in command],
             cwd=cls.scratch,
-            env=cls.environment,
+            env=environment or cls.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

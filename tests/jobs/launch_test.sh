@@ -82,6 +82,9 @@ signal_job 70 "a second TERM ends the job" deaf TERM TERM
 launch 2 "no ranks" -n 0 -- "$probe" exit 0
 launch 2 "not a number" -n 2 -t soon -- "$probe" exit 0
 launch 2 "unknown link" -n 2 -b pigeon -- "$probe" exit 0
+launch 2 "unknown starter" -n 2 -m pigeon -- "$probe" exit 0
+launch 2 "no hosts" -n 2 -H "$here/nothing" -- "$probe" exit 0
+[[ -n ${SLURM_JOB_ID:-} ]] || launch 2 "srun without Slurm" -n 2 -m srun -- "$probe" exit 0
 launch 2 "no program" -n 2
 launch 2 "unknown program" -n 2 -- "$here/nothing"
 [[ $(wc -l <"$here/err") == 1 ]] || fail "bad usage is one line"

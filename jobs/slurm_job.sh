@@ -1,0 +1,46 @@
+# What Slurm's signals mean for a training run. Read by jobs/train*.slurm, not run by itself:
+#
+#   run_job COMMAND...
+#
+# runs the command and ends the job with its exit code: 0, or a failure that stays one. Only 75
+# (stopped early with a checkpoint) puts the job back into the queue, under the same id, so that
+# the same script goes on from the checkpoint.
+#
+# USR1 is Slurm's warning before the time limit (#SBATCH --signal=B:USR1@SECONDS): the command gets
+# it and saves its work. TERM is the end itself (scancel, or a time limit without a warning): the
+# command gets it too, but nobody wants the job back.
+# shellcheck shell=bash
+
+readonly kRestartsMax=100  # a time limit that is too short to get anywhere must not go on for ever
+
+job_says() { echo "== $(date '+%F %T') job $SLURM_JOB_ID: $1"; }
+
+run_job() {
+  local restarts=${SLURM_RESTART_COUNT:-0} cancelled=0 command code
+  job_says "start $((restarts + 1)) on ${SLURM_JOB_NODELIST:-?}: $*"
+  "$@" &
+  command=$!
+  trap 'job_says "warned: saving"; kill -USR1 "$command"' USR1
+  trap 'cancelled=1; job_says "told to end"; kill -TERM "$command"' TERM
+  # A signal interrupts wait.
+  while kill -0 "$command" 2>/dev/null; do wait "$command"; done
+  wait "$command"
+  code=$?
+
+  if ((code != 75)); then
+    job_says "ended with exit code $code"
+  elif ((cancelled)); then
+    job_says "stopped early; go on with: scontrol requeue $SLURM_JOB_ID"
+  elif ((restarts >= kRestartsMax)); then
+    job_says "stopped early for the $((restarts + 1))th time: not put back into the queue"
+  else
+    job_says "stopped early: back into the queue"
+    trap 'exit 75' TERM  # what Slurm does to this script when it takes the job back
+    if scontrol requeue "$SLURM_JOB_ID"; then
+      sleep 600 &
+      wait "$!"
+    fi
+    job_says "could not be put back into the queue"
+  fi
+  exit "$code"
+}
