@@ -5,7 +5,7 @@
 #
 # Every host has a hostname and an address (10.77.0.10 and on) of its own; a bridge in a fifth
 # namespace joins them. Open MPI sees four machines; its ssh is `ip netns exec`. What is expected of
-# the program is in tests/jobs/netns_test.py.
+# the program is in tests/jobs/netns.py.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 hermes=$(realpath "${1:-$root/build/release/src/cli/hermes}")
@@ -53,4 +53,4 @@ chmod +x "$work/ssh"
 export OMPI_MCA_plm_rsh_agent=$work/ssh OMPI_MCA_btl_tcp_if_include=eth0 OMPI_MCA_oob_tcp_if_include=eth0
 # shellcheck disable=SC2016  # expanded by the inner shell
 ip netns exec "${prefix}0" unshare --uts bash -c 'hostname "$0"; exec "$@"' "${prefix}0" \
-  python3 -B "$root/tests/jobs/netns_test.py" "$hermes" "$root" "$work/hosts" "$prefix"
+  python3 -B "$root/tests/jobs/netns.py" "$hermes" "$root" "$work/hosts" "$prefix"

@@ -1,5 +1,5 @@
 """Links that are cut and come back, and slow links, between hosts in network namespaces. Called by
-tests/netns.sh, on the first host: netns_test.py HERMES SOURCE_DIR HOSTS_FILE NAMESPACE_PREFIX"""
+tests/netns.sh, on the first host: netns.py HERMES SOURCE_DIR HOSTS_FILE NAMESPACE_PREFIX"""
 
 import os
 import pathlib
