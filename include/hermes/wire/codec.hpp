@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "hermes/core/error.hpp"
 #include "hermes/core/frame.hpp"
 #include "hermes/core/parameters.hpp"
 #include "hermes/protocol/message.hpp"
@@ -18,6 +19,12 @@ inline constexpr std::uint16_t kWireVersion = 3;
 inline constexpr std::size_t kHeaderBytesMax = HeaderBytes::kCapacity;
 /// Texts (a version, the detail of a Stop) are cut to this length when they are encoded.
 inline constexpr std::size_t kTextBytesMax = 256;
+
+/// A whole frame, by its checksum, of a Hermes that speaks another version of the format.
+class OtherVersionError : public DecodeError {
+ public:
+  using DecodeError::DecodeError;
+};
 
 /// The message as a frame. An Fp32 payload is the message's own block of parameters, not a copy.
 ///
