@@ -35,7 +35,8 @@ while (($# > 0)); do
 done
 ((${#targets[@]} > 0)) || targets=("${all[@]}")
 
-scratch=$(mktemp -d)
+# In memory, if possible: inputs are written to files.
+scratch=$(TMPDIR=${TMPDIR:-/dev/shm} mktemp -d 2>/dev/null || mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 if ! command -v clang++ >/dev/null ||
   ! clang++ -fsanitize=fuzzer,address -x c++ -o "$scratch/probe" - 2>/dev/null \

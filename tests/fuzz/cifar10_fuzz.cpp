@@ -7,9 +7,9 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hermes;
   const auto pieces = fuzz::cut_pieces(fuzz::text_of(data, size), 3);
-  const fuzz::HiddenFile first(pieces[0]);
-  const fuzz::HiddenFile second(pieces[1]);
-  const fuzz::HiddenFile test(pieces[2]);
+  const fuzz::InputFile first(pieces[0]);
+  const fuzz::InputFile second(pieces[1]);
+  const fuzz::InputFile test(pieces[2]);
   fuzz::takes([&] {
     data::convert_cifar10({{first.path(), second.path()}, {test.path()}},
                           {.output = fuzz::output_file(), .limit = 1, .class_names = {}});

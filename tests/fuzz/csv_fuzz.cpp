@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (end == 0 || end == std::string_view::npos) {
     return 0;
   }
-  const fuzz::HiddenFile file(input.substr(end + 1));
+  const fuzz::InputFile file(input.substr(end + 1));
   fuzz::takes([&] {
     data::convert_csv({.file = file.path(),
                        .label = std::string(input.substr(1, end - 1)),

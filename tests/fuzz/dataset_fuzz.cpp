@@ -27,7 +27,7 @@ void read_rows(const hermes::data::Dataset& dataset, hermes::data::Split split) 
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hermes;
-  const fuzz::HiddenFile file(fuzz::cook(fuzz::text_of(data, size)));
+  const fuzz::InputFile file(fuzz::cook(fuzz::text_of(data, size)));
   fuzz::takes([&] {
     const data::Dataset dataset(file.path());
     fuzz::takes([&] { read_rows(dataset, data::Split::Train); });

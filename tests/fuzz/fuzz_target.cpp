@@ -1,11 +1,19 @@
 #include "fuzz_target.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <fstream>
 
 #include "runtime/temporary_directory.hpp"
 
 namespace hermes::fuzz {
+namespace {
+
+/// Of this process, removed when it ends.
+const std::filesystem::path& own_directory() {
+  static const runtime::TemporaryDirectory directory;
+  return directory.path();
+}
+
+}  // namespace
 
 std::vector<std::string_view> cut_pieces(std::string_view input, std::size_t count) {
   constexpr std::string_view kMark = "--8<--";
@@ -18,28 +26,24 @@ std::vector<std::string_view> cut_pieces(std::string_view input, std::size_t cou
   return pieces;
 }
 
-HiddenFile::HiddenFile(std::span<const std::byte> bytes)
-    : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written <= 0) {
-      report_finding("memory for a file", "none");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+InputFile::InputFile(std::span<const std::byte> bytes) {
+  static std::uint64_t count = 0;
+  path_ = own_directory() / ("in" + std::to_string(++count));
+  std::ofstream stream(path_, std::ios::binary);
+  stream.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  if (!stream.flush()) {
+    report_finding("room for a file", path_.string());
   }
 }
 
-HiddenFile::~HiddenFile() {
-  ::close(descriptor_);
-}
-
-std::filesystem::path HiddenFile::path() const {
-  return "/proc/self/fd/" + std::to_string(descriptor_);
+InputFile::~InputFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
 }
 
 std::filesystem::path output_file() {
-  static const runtime::TemporaryDirectory directory;
-  return directory.path() / "out.h5";
+  return own_directory() / "out.h5";
 }
 
 }  // namespace hermes::fuzz

@@ -59,22 +59,22 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 /// The parts between "--8<--" marks: several files in one input. Missing ones are empty.
 std::vector<std::string_view> cut_pieces(std::string_view input, std::size_t count);
 
-/// A file of these bytes that only this process sees (no disk, no clean-up).
-class HiddenFile {
+/// A file of these bytes, as long as this lives.
+class InputFile {
  public:
-  explicit HiddenFile(std::span<const std::byte> bytes);
-  explicit HiddenFile(std::string_view bytes) : HiddenFile(std::as_bytes(std::span(bytes))) {}
-  ~HiddenFile();
-  HiddenFile(const HiddenFile&) = delete;
-  HiddenFile& operator=(const HiddenFile&) = delete;
+  explicit InputFile(std::span<const std::byte> bytes);
+  explicit InputFile(std::string_view bytes) : InputFile(std::as_bytes(std::span(bytes))) {}
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
 
-  std::filesystem::path path() const;
+  const std::filesystem::path& path() const { return path_; }
 
  private:
-  int descriptor_;
+  std::filesystem::path path_;
 };
 
-/// Where converters may write; one per process, removed when it ends.
+/// Where converters may write; one per process, removed when that ends.
 std::filesystem::path output_file();
 
 }  // namespace hermes::fuzz

@@ -6,10 +6,10 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hermes;
   const auto pieces = fuzz::cut_pieces(fuzz::text_of(data, size), 4);
-  const fuzz::HiddenFile train_images(pieces[0]);
-  const fuzz::HiddenFile train_labels(pieces[1]);
-  const fuzz::HiddenFile test_images(pieces[2]);
-  const fuzz::HiddenFile test_labels(pieces[3]);
+  const fuzz::InputFile train_images(pieces[0]);
+  const fuzz::InputFile train_labels(pieces[1]);
+  const fuzz::InputFile test_images(pieces[2]);
+  const fuzz::InputFile test_labels(pieces[3]);
   fuzz::takes([&] {
     data::convert_idx(
         {train_images.path(), train_labels.path(), test_images.path(), test_labels.path()},

@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hermes;
-  const fuzz::HiddenFile file(fuzz::cook(fuzz::text_of(data, size)));
+  const fuzz::InputFile file(fuzz::cook(fuzz::text_of(data, size)));
   fuzz::takes([&] { runtime::load_model(file.path()); });
   return 0;
 }

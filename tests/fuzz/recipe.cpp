@@ -318,10 +318,8 @@ std::vector<std::byte> cook(std::string_view recipe) {
     const std::string_view line = cut(recipe, '\n');
     put(file.id(), Line(line));
   }
-  H5Fflush(file.id(), H5F_SCOPE_GLOBAL);
-  std::vector<std::byte> image(
-      static_cast<std::size_t>(std::max<ssize_t>(0, H5Fget_file_image(file.id(), nullptr, 0))));
-  H5Fget_file_image(file.id(), image.data(), image.size());
+  const auto bytes = data::hdf5::image_bytes(file, {"recipe", ""});
+  std::vector<std::byte> image(bytes.begin(), bytes.end());
   H5Eclear2(H5E_DEFAULT);
   return image;
 }

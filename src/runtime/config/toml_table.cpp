@@ -170,10 +170,12 @@ std::vector<const toml::table*> TomlTable::tables(std::string_view key) const {
     return tables;
   }
   constexpr std::size_t kTablesMax = 4096;
-  const std::string expected =
-      "at most " + std::to_string(kTablesMax) + " [[" + std::string(key) + "]] tables";
-  if (!node->is_array() || node->as_array()->size() > kTablesMax) {
+  const std::string expected = "[[" + std::string(key) + "]] tables";
+  if (!node->is_array()) {
     fail(key, expected);
+  }
+  if (const std::size_t count = node->as_array()->size(); count > kTablesMax) {
+    fail(key, "at most " + std::to_string(kTablesMax) + " " + expected, std::to_string(count));
   }
   for (const toml::node& element : *node->as_array()) {
     if (!element.is_table()) {
