@@ -326,7 +326,7 @@ TEST(ServerFaultsTest, rank_that_speaks_another_version_is_refused_by_name_when_
   driver.join(2);  // the other goes on without it
   EXPECT_EQ(driver.server().state(), ServerState::Training);
   driver.step(WorkerGarbled{Rank{2}, "wire version: expected 3, found 4"}, 1.0);  // too late
-  EXPECT_EQ(driver.noted<WorkerRefused>().size(), 1U);
+  EXPECT_TRUE(driver.noted<WorkerRefused>().empty());
   EXPECT_NE(driver.peer(2).state, PeerState::Left);
 }
 
