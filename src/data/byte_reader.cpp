@@ -114,14 +114,16 @@ void ByteReader::expect_end() {
 }
 
 std::string ByteReader::read_text() {
+  constexpr std::size_t kFirstBytes = std::size_t{1} << 16;
   std::string text;
   while (true) {
     const std::size_t before = text.size();
-    text.resize(before + kPieceBytes);
+    const std::size_t piece = std::clamp(before, kFirstBytes, kPieceBytes);
+    text.resize(before + piece);
     const std::size_t found =
-        read_some(std::as_writable_bytes(std::span(text.data() + before, kPieceBytes)));
+        read_some(std::as_writable_bytes(std::span(text.data() + before, piece)));
     text.resize(before + found);
-    if (found < kPieceBytes) {
+    if (found < piece) {
       return text;
     }
   }

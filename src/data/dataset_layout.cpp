@@ -43,11 +43,11 @@ RowArray open_array(hid_t file, const Place& place) {
   }
   RowArray array;
   array.place = place;
+  const Handle access = hdf5::link_access(H5P_DATASET_ACCESS, place);
   array.dataset =
-      hdf5::own(H5Dopen2(file, place.object.c_str(), H5P_DEFAULT), H5Dclose, place, "opening");
+      hdf5::own(H5Dopen2(file, place.object.c_str(), access.id()), H5Dclose, place, "opening");
   array.type = hdf5::array_type(array.dataset.id(), place);
   if (!array.type.chunk.empty()) {
-    const Handle access = hdf5::own(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, place, "opening");
     hdf5::check(H5Pset_chunk_cache(access.id(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT,
                                    chunk_cache_bytes(array.type), H5D_CHUNK_CACHE_W0_DEFAULT),
                 place, "opening");

@@ -97,6 +97,21 @@ Handle open_file(const std::filesystem::path& path) {
   return file;
 }
 
+namespace {
+
+herr_t refuse_other_file(const char*, const char*, const char*, const char*, unsigned*, hid_t,
+                         void*) noexcept {
+  return -1;
+}
+
+}  // namespace
+
+Handle link_access(hid_t property_class, const Place& place) {
+  Handle properties = own(H5Pcreate(property_class), H5Pclose, place, "preparing to read");
+  check(H5Pset_elink_cb(properties.id(), refuse_other_file, nullptr), place, "preparing to read");
+  return properties;
+}
+
 Handle creation_properties(hid_t property_class, const Place& place) {
   Handle properties = own(H5Pcreate(property_class), H5Pclose, place, "preparing");
   check(H5Pset_obj_track_times(properties.id(), false), place, "preparing");
@@ -125,10 +140,11 @@ std::span<const std::byte> image_bytes(const Handle& file, const Place& place) {
 }
 
 bool exists(hid_t file, const std::string& object, const Place& place) {
+  const Handle access = link_access(H5P_LINK_ACCESS, place);
   // HDF5 wants every step of the path to exist before it looks at the next.
   for (std::size_t end = object.find('/', 1);; end = object.find('/', end + 1)) {
     const std::string step = object.substr(0, end);
-    const htri_t found = H5Lexists(file, step.c_str(), H5P_DEFAULT);
+    const htri_t found = H5Lexists(file, step.c_str(), access.id());
     check(found, place.at(step), "looking for it");
     if (found == 0) {
       return false;
@@ -155,28 +171,58 @@ std::string ArrayType::element_name() const {
   }
 }
 
-std::string ArrayType::shape_text() const {
-  std::string text = dims.empty() ? "a single value" : "";
-  for (const hsize_t extent : dims) {
+namespace {
+
+std::string shape_text(std::span<const hsize_t> extents) {
+  std::string text = extents.empty() ? "a single value" : "";
+  for (const hsize_t extent : extents) {
     text += (text.empty() ? "" : " x ") + std::to_string(extent);
   }
   return text;
 }
 
+}  // namespace
+
+std::string ArrayType::shape_text() const {
+  return hdf5::shape_text(dims);
+}
+
+bool is_plausible_size(double bytes, std::uint64_t stored) {
+  constexpr double kRatioMax = 2048.0;  // gzip shrinks at most by about 1:1032
+  constexpr double kAlwaysFine = 64.0 * 1024 * 1024;
+  return bytes <= kAlwaysFine || bytes <= kRatioMax * static_cast<double>(stored);
+}
+
 namespace {
 
-/// gzip shrinks at most by about 1:1032, so a larger claim is damage (or was never written).
-void check_claimed_size(hid_t dataset, const ArrayType& type, const Place& place) {
-  constexpr double kRatioMax = 2048.0;
-  constexpr double kAlwaysFine = 64.0 * 1024 * 1024;
-  double bytes = static_cast<double>(type.element_bytes);
-  for (const hsize_t extent : type.dims) {
-    bytes *= static_cast<double>(extent);
+double product(std::span<const hsize_t> extents) {
+  double values = 1.0;  // no overflow, unlike integers
+  for (const hsize_t extent : extents) {
+    values *= static_cast<double>(extent);
   }
+  return values;
+}
+
+/// HDF5 holds whole chunks in memory, and a chunk may be larger than the array.
+void check_claimed_size(hid_t dataset, const ArrayType& type, const Place& place) {
+  const auto element = static_cast<double>(type.element_bytes);
   const hsize_t stored = H5Dget_storage_size(dataset);
-  if (bytes > kAlwaysFine && bytes > kRatioMax * static_cast<double>(stored)) {
+  if (!is_plausible_size(element * product(type.dims), stored)) {
     fail(place, "expected data for shape " + type.shape_text() + ", found only " +
                     std::to_string(stored) + " stored bytes");
+  }
+  if (!is_plausible_size(element * product(type.chunk), stored)) {
+    fail(place, "expected data for chunks of " + shape_text(type.chunk) + ", found only " +
+                    std::to_string(stored) + " stored bytes");
+  }
+}
+
+/// What a data set or a model is made of is in its file. (Another file may also be a pipe that
+/// never ends.)
+void check_own_storage(hid_t creation, const Place& place) {
+  const bool is_virtual = H5Pget_layout(creation) == H5D_VIRTUAL;
+  if (is_virtual || H5Pget_external_count(creation) > 0) {
+    fail(place, "expected values in this file, found a reference to other files");
   }
 }
 
@@ -192,12 +238,16 @@ ArrayType array_type(hid_t dataset, const Place& place) {
   const Handle space = own(H5Dget_space(dataset), H5Sclose, place, "reading the shape");
   const int rank = H5Sget_simple_extent_ndims(space.id());
   check(rank, place, "reading the shape");
+  if (H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
+    fail(place, "expected values, found none");
+  }
   type.dims.resize(static_cast<std::size_t>(rank));
   check(H5Sget_simple_extent_dims(space.id(), type.dims.data(), nullptr), place,
         "reading the shape");
 
   const Handle creation =
       own(H5Dget_create_plist(dataset), H5Pclose, place, "reading the storage layout");
+  check_own_storage(creation.id(), place);
   if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {
     type.chunk.resize(static_cast<std::size_t>(rank));
     check(H5Pget_chunk(creation.id(), rank, type.chunk.data()), place,

@@ -76,6 +76,9 @@ void check(std::int64_t result, const Place& place, std::string_view operation);
 
 /// Opens a file read-only, without a lock. Tells apart: missing, not HDF5, truncated or damaged.
 Handle open_file(const std::filesystem::path& path);
+/// Properties to look objects up with (H5P_LINK_ACCESS, or H5P_DATASET_ACCESS to open them): links
+/// to other files fail.
+Handle link_access(hid_t property_class, const Place& place);
 /// Properties to create a file, group or dataset with (of that class, H5P_..._CREATE), without time
 /// stamps: the same content makes the same bytes.
 Handle creation_properties(hid_t property_class, const Place& place);
@@ -100,7 +103,10 @@ struct ArrayType {
   std::string element_name() const;  ///< "uint8", "float64", ...
   std::string shape_text() const;    ///< "60000 x 1 x 28 x 28"
 };
-/// Throws where the shape claims far more than the file stores, before anybody allocates for it.
+/// False when a file that stores so many bytes of it can hardly hold `bytes`: damage, or a lie.
+bool is_plausible_size(double bytes, std::uint64_t stored);
+/// Throws where shape or chunks claim far more than the file stores, before anybody allocates for
+/// it, and where the values are not in this file.
 ArrayType array_type(hid_t dataset, const Place& place);
 
 /// Attributes of an object; nothing when the attribute is not there. DataError on a wrong kind.

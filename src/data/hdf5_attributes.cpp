@@ -8,6 +8,7 @@ namespace {
 
 // Nothing that Hermes reads from an attribute comes near this; a damaged file may claim anything.
 constexpr hssize_t kValuesMax = hssize_t{1} << 20;
+constexpr std::size_t kTextBytesMax = std::size_t{16} << 20;
 
 struct OpenAttribute {
   Handle id;
@@ -116,6 +117,10 @@ std::optional<std::vector<std::string>> read_strings(hid_t object, const char* n
     return strings;
   }
   const std::size_t size = H5Tget_size(type);
+  if (attribute->count > 0 && size > kTextBytesMax / attribute->count) {
+    fail(where, "expected at most " + std::to_string(kTextBytesMax) + " bytes, found " +
+                    std::to_string(attribute->count) + " x " + std::to_string(size));
+  }
   std::vector<char> text(attribute->count * size);
   check(H5Aread(attribute->id.id(), type, text.data()), where, "reading");
   for (std::size_t i = 0; i < attribute->count; ++i) {

@@ -90,11 +90,37 @@ struct AttributeWriter {
   }
 };
 
-herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* names) noexcept {
+/// What a walk through the groups of a file has found.
+struct Listing {
+  std::vector<std::string> datasets;
+  std::size_t objects = 0;
+  bool is_too_large = false;
+};
+
+/// HDF5 goes down into groups by recursion.
+herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* data) noexcept {
+  constexpr std::size_t kObjectsMax = std::size_t{1} << 16;
+  constexpr std::ptrdiff_t kDepthMax = 16;
+  auto& listing = *static_cast<Listing*>(data);
+  const std::string_view path(name);
+  listing.is_too_large =
+      ++listing.objects > kObjectsMax || std::ranges::count(path, '/') > kDepthMax;
   if (info->type == H5O_TYPE_DATASET) {
-    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+    listing.datasets.emplace_back(path);
   }
-  return 0;
+  return listing.is_too_large ? 1 : 0;
+}
+
+std::vector<std::string> dataset_names(hid_t file, const Place& place) {
+  Listing listing;
+  hdf5::check(
+      H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &listing, H5O_INFO_BASIC), place,
+      "listing");
+  if (listing.is_too_large) {
+    hdf5::fail(place, "expected tensors, found too many objects or groups in one another");
+  }
+  std::ranges::sort(listing.datasets);
+  return listing.datasets;
 }
 
 herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names) noexcept {
@@ -102,31 +128,42 @@ herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names
   return 0;
 }
 
-void read_dataset(hid_t file, const std::string& name, const Place& place, TensorFile& content) {
+/// `claimed` counts the bytes of all datasets so far: several may lie at the same place of the
+/// file.
+void read_dataset(hid_t file, const std::string& name, const Place& place, TensorFile& content,
+                  double& claimed) {
   const Handle dataset =
       hdf5::own(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, place, "opening");
   const hdf5::ArrayType type = hdf5::array_type(dataset.id(), place);
-  if (type.kind == H5T_INTEGER && type.element_bytes == 1 && type.dims.size() == 1) {
-    ByteBlock block{name, Bytes(type.dims.front())};
-    if (!block.bytes.empty()) {
-      hdf5::check(H5Dread(dataset.id(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                          block.bytes.data()),
-                  place, "reading");
+  const bool is_bytes =
+      type.kind == H5T_INTEGER && type.element_bytes == 1 && type.dims.size() == 1;
+  if (!is_bytes && type.kind != H5T_FLOAT) {
+    hdf5::fail(place, "expected floats, found " + type.element_name());
+  }
+  const std::size_t size =
+      std::accumulate(type.dims.begin(), type.dims.end(), std::size_t{1}, std::multiplies<>());
+  hsize_t file_bytes = 0;
+  hdf5::check(H5Fget_filesize(file, &file_bytes), place, "reading the size of the file");
+  claimed += static_cast<double>(size) * (is_bytes ? 1 : sizeof(float));
+  if (!hdf5::is_plausible_size(claimed, file_bytes)) {
+    hdf5::fail(place, "expected tensors that fit into a file of " + std::to_string(file_bytes) +
+                          " bytes, found " + type.shape_text() + " values here");
+  }
+  const auto read = [&](hid_t memory_type, void* values) {
+    if (size > 0) {
+      hdf5::check(H5Dread(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place,
+                  "reading");
     }
+  };
+  if (is_bytes) {
+    ByteBlock block{name, Bytes(size)};
+    read(H5T_NATIVE_UINT8, block.bytes.data());
     content.blocks.push_back(std::move(block));
     return;
   }
-  if (type.kind != H5T_FLOAT) {
-    hdf5::fail(place, "expected floats, found " + type.element_name());
-  }
   Tensor tensor{name, {type.dims.begin(), type.dims.end()}, {}};
-  tensor.values.resize(
-      std::accumulate(tensor.dims.begin(), tensor.dims.end(), std::size_t{1}, std::multiplies<>()));
-  if (!tensor.values.empty()) {
-    hdf5::check(H5Dread(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                        tensor.values.data()),
-                place, "reading");
-  }
+  tensor.values.resize(size);
+  read(H5T_NATIVE_FLOAT, tensor.values.data());
   content.tensors.push_back(std::move(tensor));
 }
 
@@ -192,16 +229,12 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   const hdf5::LibraryLock lock;
   const Handle file = hdf5::open_file(path);
   const Place place{path.string(), ""};
-  std::vector<std::string> names;
-  hdf5::check(
-      H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &names, H5O_INFO_BASIC),
-      place, "listing");
-  std::ranges::sort(names);
   TensorFile content;
-  for (const std::string& name : names) {
-    read_dataset(file.id(), name, place.at(name), content);
+  double claimed = 0.0;
+  for (const std::string& name : dataset_names(file.id(), place)) {
+    read_dataset(file.id(), name, place.at(name), content, claimed);
   }
-  names.clear();
+  std::vector<std::string> names;
   hdf5::check(
       H5Aiterate2(file.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_attribute, &names), place,
       "listing attributes");

@@ -246,6 +246,10 @@ Flops Network::flops() const {
   return total;
 }
 
+std::vector<ParameterTensor> Network::parameter_layout(const NetworkSpec& spec) {
+  return build_layers(spec).tensors;
+}
+
 NetworkMemory Network::memory_bytes(const NetworkSpec& spec, std::size_t batch_max) {
   const LayerStack stack = build_layers(spec);
   const WorkspaceLayout layout = plan_workspace(stack, batch_max);

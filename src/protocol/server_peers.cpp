@@ -103,6 +103,10 @@ void Server::on(const WorkerGarbled& event, Instant now, Effects& effects) {
     return;
   }
   Peer& peer = roster_.at(event.from);
+  if (peer.state == PeerState::Expected && !event.other_version.empty()) {
+    refuse(peer, "another version of hermes: " + event.other_version, now, effects);
+    return;
+  }
   reject(peer, RejectReason::Malformed, false, effects);
   // It may have been the report that its sender now waits on.
   const bool may_wait = peer.state == PeerState::Computing || peer.state == PeerState::Collecting;
@@ -118,9 +122,7 @@ void Server::on_join(Peer& peer, const Join& join, Instant now, Effects& effects
     why = "no memory for a single row of data beside a mini-batch";
   }
   if (!why.empty()) {
-    peer.state = PeerState::Left;
-    effects.emplace_back(Note{WorkerRefused{peer.rank, why}});
-    tell(peer, Message{Stop{StopReason::Refused, 0, why}, {}}, now, effects);
+    refuse(peer, why, now, effects);
     return;
   }
   effects.emplace_back(Note{WorkerJoined{peer.rank}});
@@ -231,6 +233,12 @@ void Server::reissue(Peer& peer, Instant now, Effects& effects) {
 void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {
   peer.last_sent = now;
   effects.emplace_back(TellWorker{peer.rank, std::move(message)});
+}
+
+void Server::refuse(Peer& peer, const std::string& why, Instant now, Effects& effects) {
+  peer.state = PeerState::Left;
+  effects.emplace_back(Note{WorkerRefused{peer.rank, why}});
+  tell(peer, Message{Stop{StopReason::Refused, 0, why}, {}}, now, effects);
 }
 
 void Server::reject(const Peer& peer, RejectReason reason, bool had_payload, Effects& effects) {

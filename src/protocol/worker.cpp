@@ -64,9 +64,14 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
   if ((release.model == ModelSource::Attached) == payload.empty()) {
     throw ProtocolError("release: model and payload do not fit together");
   }
-  if (release.plan.rounds == 0 || release.assignment.minibatch == 0 ||
-      release.assignment.shard_rows == 0) {
+  const Assignment& assignment = release.assignment;
+  if (release.plan.rounds == 0 || assignment.minibatch == 0 || assignment.shard_rows == 0 ||
+      assignment.pool_count == 0) {
     throw ProtocolError("release: expected rounds, rows and mini-batch above zero");
+  }
+  if (assignment.minibatch > kMinibatchMax) {
+    throw ProtocolError("release: mini-batch: expected at most " + std::to_string(kMinibatchMax) +
+                        " rows, found " + std::to_string(assignment.minibatch));
   }
   if (!(release.plan.box_seconds >= 0.0 && std::isfinite(release.plan.box_seconds))) {
     throw ProtocolError("release: expected a time box of zero seconds or more");

@@ -86,16 +86,26 @@ std::optional<Channel::Incoming> Channel::receive() {
   messages_received_ += size > 0 ? 1 : 0;
   Incoming incoming{received->from, std::nullopt};
   if (!received->malformed) {
-    try {
-      incoming.message = wire::decode(received->frame, received_, halves_);
-      if (const std::size_t values = incoming.message->payload.size(); values > 0) {
-        compute(decoding_cost(received->frame, values));
-      }
-    } catch (const DecodeError&) {
-      // The server rejects and counts it; what exactly was wrong with noise helps nobody.
-    }
+    decode(received->frame, incoming);
   }
   return incoming;
+}
+
+void Channel::decode(const Frame& frame, Incoming& incoming) {
+  try {
+    if (wire::is_data_frame(frame)) {  // nobody took it
+      wire::decode_data(frame, frame.payload.bytes.size());
+      return;
+    }
+    incoming.message = wire::decode(frame, received_, halves_);
+    if (const std::size_t values = incoming.message->payload.size(); values > 0) {
+      compute(decoding_cost(frame, values));
+    }
+  } catch (const wire::OtherVersionError& error) {
+    incoming.other_version = error.what();
+  } catch (const DecodeError&) {
+    // The server rejects and counts it; what exactly was wrong with noise helps nobody.
+  }
 }
 
 double Channel::decoding_cost(const Frame& frame, std::size_t values) const {

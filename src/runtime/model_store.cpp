@@ -1,5 +1,7 @@
 #include "hermes/runtime/model_store.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,9 +25,13 @@ T attribute(const data::TensorFile& content, const std::filesystem::path& file, 
   return std::get<T>(found->second);
 }
 
-nn::NetworkSpec architecture(const data::TensorFile& content, const std::filesystem::path& file) {
+/// The architecture and the tensors that it has.
+std::pair<nn::NetworkSpec, std::vector<nn::ParameterTensor>> architecture(
+    const data::TensorFile& content, const std::filesystem::path& file) {
   try {
-    return parse_model(attribute<std::string>(content, file, "model"), file);
+    nn::NetworkSpec spec = parse_model(attribute<std::string>(content, file, "model"), file);
+    std::vector<nn::ParameterTensor> layout = nn::Network::parameter_layout(spec);
+    return {std::move(spec), std::move(layout)};
   } catch (const ConfigError& error) {  // it is the file that is wrong, not a configuration
     throw DataError(error.what());
   }
@@ -65,7 +71,8 @@ StoredModel load_model(const std::filesystem::path& file) {
 
 StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file) {
   StoredModel model;
-  model.spec = architecture(content, file);
+  std::vector<nn::ParameterTensor> layout;
+  std::tie(model.spec, layout) = architecture(content, file);
   const auto loss = attribute<std::string>(content, file, "loss");
   if (loss != "cross_entropy" && loss != "mse") {
     throw DataError(file.string() + ": attribute 'loss': expected cross_entropy or mse, found " +
@@ -78,15 +85,21 @@ StoredModel stored_model(data::TensorFile content, const std::filesystem::path& 
   model.validation_loss = attribute<double>(content, file, "validation_loss");
   model.validation_accuracy = attribute<double>(content, file, "validation_accuracy");
 
-  const nn::Network network(model.spec, 1);
   std::vector<nn::NamedTensor> tensors;
+  std::size_t stored = 0;
   for (data::Tensor& tensor : content.tensors) {
+    stored += tensor.values.size();
     tensors.push_back(
         {tensor.name, {tensor.dims.begin(), tensor.dims.end()}, std::move(tensor.values)});
   }
-  model.parameters.resize(network.parameter_count());
+  std::size_t claimed = 0;
+  for (const nn::ParameterTensor& tensor : layout) {
+    claimed += tensor.size();
+  }
+  // A model may claim anything. Where the file holds less, the import says which tensor is missing.
+  model.parameters.resize(std::min(claimed, stored));
   try {
-    nn::import_parameters(network.named_parameters(), tensors, model.parameters);
+    nn::import_parameters(layout, tensors, model.parameters);
   } catch (const DataError& error) {
     throw DataError(file.string() + ": " + error.what());
   }

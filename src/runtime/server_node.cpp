@@ -74,7 +74,7 @@ bool ServerNode::turn() {
     if (incoming->message) {
       step(protocol::WorkerSaid{incoming->from, std::move(*incoming->message)});
     } else {
-      step(protocol::WorkerGarbled{incoming->from});
+      step(protocol::WorkerGarbled{incoming->from, std::move(incoming->other_version)});
     }
   }
   step(protocol::Ticked{});

@@ -78,6 +78,8 @@ bool WorkerNode::take_mail() {
     has_mail = true;
     if (incoming->message) {
       step(protocol::ServerSaid{std::move(*incoming->message)});
+    } else if (incoming->from == kServerRank && !incoming->other_version.empty()) {
+      throw RuntimeError("the server runs another version of hermes: " + incoming->other_version);
     }
   }
   return has_mail;

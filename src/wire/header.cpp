@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "hermes/core/error.hpp"
+#include "hermes/wire/codec.hpp"
 #include "wire/checksum.hpp"
 
 namespace hermes::wire {
@@ -34,15 +35,20 @@ std::span<const std::byte> check_header(const HeaderFormat& format,
   if (read_at<std::array<char, 4>>(header, 0) != format.magic) {
     throw DecodeError(about(": expected ") + format.frame + ", found other bytes");
   }
+  const std::span<const std::byte> covered = header.first(header.size() - sizeof(Crc));
+  const Crc crc = read_at<Crc>(header, covered.size());
   if (const auto version = read_at<std::uint16_t>(header, kVersionAt); version != format.version) {
-    fail_decoding(about(": wire version"), format.version, version);
+    const std::string what = about(": wire version: expected ") + std::to_string(format.version) +
+                             ", found " + std::to_string(version);
+    if (crc == crc32(covered)) {  // all versions have this checksum at the end
+      throw OtherVersionError(what);
+    }
+    throw DecodeError(what);
   }
   const std::size_t body = header.size() - kOverheadBytes;
   if (const auto claimed = read_at<std::uint64_t>(header, kBodyBytesAt); claimed != body) {
     fail_decoding(about(": body bytes"), body, claimed);
   }
-  const std::span<const std::byte> covered = header.first(header.size() - sizeof(Crc));
-  const Crc crc = read_at<Crc>(header, covered.size());
   if (crc != crc32(covered)) {
     fail_decoding(about(": checksum"), crc32(covered), crc);
   }

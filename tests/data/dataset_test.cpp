@@ -222,5 +222,46 @@ TEST_F(DatasetTest, refuses_a_shape_that_the_file_cannot_hold) {
   EXPECT_THAT(open_error(), HasSubstr("/train/x: expected data for shape"));
 }
 
+TEST_F(DatasetTest, refuses_chunks_that_the_file_cannot_hold) {
+  const hid_t file = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hsize_t dims[2] = {2, 3};
+  const hsize_t limit[2] = {H5S_UNLIMITED, 3};
+  const hsize_t chunk[2] = {hsize_t{1} << 27, 3};
+  const hid_t space = H5Screate_simple(2, dims, limit);
+  const hid_t storage = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(storage, 2, chunk);
+  H5Dclose(H5Dcreate2(group, "x", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, storage, H5P_DEFAULT));
+  H5Pclose(storage);
+  H5Sclose(space);
+  H5Gclose(group);
+  H5Fclose(file);
+  EXPECT_THAT(open_error(), HasSubstr("/train/x: expected data for chunks of 134217728 x 3"));
+}
+
+TEST_F(DatasetTest, refuses_what_lies_in_other_files) {
+  const std::filesystem::path other = path_.parent_path() / "other.h5";
+  H5Builder(other).put("/x", {2, 3}, counting_floats(6));
+  const hid_t file = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  H5Lcreate_external(other.c_str(), "/x", group, "x", H5P_DEFAULT, H5P_DEFAULT);
+  H5Gclose(group);
+  H5Fclose(file);
+  EXPECT_THAT(open_error(), HasSubstr("/train/x: opening failed"));
+
+  const hid_t again = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Ldelete(again, "/train/x", H5P_DEFAULT);
+  const hsize_t dims[2] = {2, 3};
+  const hid_t space = H5Screate_simple(2, dims, nullptr);
+  const hid_t storage = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_external(storage, "raw", 0, 24);
+  H5Dclose(
+      H5Dcreate2(again, "/train/x", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, storage, H5P_DEFAULT));
+  H5Pclose(storage);
+  H5Sclose(space);
+  H5Fclose(again);
+  EXPECT_THAT(open_error(), HasSubstr("/train/x: expected values in this file"));
+}
+
 }  // namespace
 }  // namespace hermes::data

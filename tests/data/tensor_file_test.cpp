@@ -136,5 +136,29 @@ TEST_F(TensorFileTest, a_full_disk_is_an_error_and_leaves_nothing) {
   EXPECT_TRUE(directory_.names().empty());
 }
 
+TEST_F(TensorFileTest, refuses_groups_in_one_another_without_end) {
+  std::string name = "w";
+  for (int i = 0; i < 20; ++i) {
+    name.insert(0, "g/");
+  }
+  test::H5Builder(path_).put(name, {1}, test::counting_floats(1));
+  EXPECT_THAT(data_error([&] { read_tensor_file(path_); }), HasSubstr("groups in one another"));
+}
+
+TEST_F(TensorFileTest, refuses_tensors_that_together_claim_more_than_the_file_holds) {
+  test::H5Builder(path_).put("a", {1}, test::counting_floats(1));
+  const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hsize_t dims[1] = {hsize_t{15} << 20};  // 60 MiB, of which nothing is stored
+  const hid_t space = H5Screate_simple(1, dims, nullptr);
+  for (const char* name : {"b", "c", "d"}) {
+    H5Dclose(
+        H5Dcreate2(file, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
+  H5Sclose(space);
+  H5Fclose(file);
+  EXPECT_THAT(data_error([&] { read_tensor_file(path_); }),
+              HasSubstr("c: expected tensors that fit into a file of"));
+}
+
 }  // namespace
 }  // namespace hermes::data

@@ -316,5 +316,19 @@ TEST(ServerFaultsTest, worker_that_joins_while_draining_is_told_to_stop) {
   EXPECT_FALSE(driver.told<Release>(2).has_value());
 }
 
+TEST(ServerFaultsTest, rank_that_speaks_another_version_is_refused_by_name_when_it_joins) {
+  ServerDriver driver(BspConfig{}, server_config(2));
+  driver.step(WorkerGarbled{Rank{1}, "wire version: expected 3, found 4"}, 0.0);
+  ASSERT_EQ(driver.noted<WorkerRefused>().size(), 1U);
+  EXPECT_EQ(driver.noted<WorkerRefused>()[0].why,
+            "another version of hermes: wire version: expected 3, found 4");
+  EXPECT_EQ(driver.told<Stop>(1)->reason, StopReason::Refused);
+  driver.join(2);  // the other goes on without it
+  EXPECT_EQ(driver.server().state(), ServerState::Training);
+  driver.step(WorkerGarbled{Rank{2}, "wire version: expected 3, found 4"}, 1.0);  // too late
+  EXPECT_TRUE(driver.noted<WorkerRefused>().empty());
+  EXPECT_NE(driver.peer(2).state, PeerState::Left);
+}
+
 }  // namespace
 }  // namespace hermes::protocol

@@ -54,10 +54,12 @@ class WorkerDriver {
 
   static Release release(std::uint64_t ticket, ModelSource model = ModelSource::Initial,
                          std::uint64_t generation = 1) {
-    return Release{.ticket = Ticket{ticket},
-                   .version = Version{model == ModelSource::Attached ? ticket : 0},
-                   .model = model,
-                   .assignment = {.generation = generation, .shard_rows = 10, .minibatch = 2}};
+    return Release{
+        .ticket = Ticket{ticket},
+        .version = Version{model == ModelSource::Attached ? ticket : 0},
+        .model = model,
+        .assignment = {
+            .generation = generation, .pool_count = 10, .shard_rows = 10, .minibatch = 2}};
   }
 
   template <class E>

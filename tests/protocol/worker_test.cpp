@@ -215,6 +215,12 @@ TEST(WorkerTest, release_that_makes_no_sense_is_an_error) {
   bad = good;
   bad.assignment.shard_rows = 0;
   EXPECT_THROW(hear(bad, {}), ProtocolError);
+  bad = good;
+  bad.assignment.pool_count = 0;
+  EXPECT_THROW(hear(bad, {}), ProtocolError);
+  bad = good;
+  bad.assignment.minibatch = kMinibatchMax + 1;
+  EXPECT_THROW(hear(bad, {}), ProtocolError);
 }
 
 TEST(WorkerTest, heartbeats_fill_the_silence) {

@@ -8,6 +8,7 @@
 
 #include "hermes/core/parameters.hpp"
 #include "hermes/wire/codec.hpp"
+#include "wire/header.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -270,6 +271,21 @@ TEST_F(ChannelTest, abandoned_peer_gets_nothing_that_was_delayed) {
   transport_.full.clear();
   EXPECT_TRUE(channel_.flush(seconds(1.0)));
   EXPECT_EQ(sent(), Texts{"2:b"});
+}
+
+TEST_F(ChannelTest, says_of_a_whole_frame_that_it_is_of_another_version) {
+  constexpr std::size_t kVersionAt = 4;
+  for (Frame frame : {wire::encode(leave("x")), wire::encode_data({wire::AskDataset{}, {}})}) {
+    frame.header[kVersionAt] = std::byte{9};
+    transport_.inbox.push_back({Rank{1}, frame});
+    EXPECT_EQ(channel_.receive()->other_version, "");  // the checksum tells that it is damage
+    frame.header.resize(frame.header.size() - sizeof(std::uint32_t));
+    wire::seal_header(frame.header);
+    transport_.inbox.push_back({Rank{1}, frame});
+    const std::optional<Channel::Incoming> incoming = channel_.receive();
+    EXPECT_FALSE(incoming->message);
+    EXPECT_NE(incoming->other_version.find("found 9"), std::string::npos);
+  }
 }
 
 }  // namespace

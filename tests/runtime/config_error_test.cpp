@@ -185,6 +185,41 @@ TEST(ConfigErrorTest, long_and_broken_text_is_shown_in_one_short_line) {
                 std::string(57, 'c') + "...'");
 }
 
+TEST(ConfigErrorTest, keys_in_one_another_are_bounded) {
+  std::string deep = "a";
+  for (int i = 0; i < 200000; ++i) {
+    deep += ".a";
+  }
+  const std::string expected = "expected keys of at most 16 parts, found more";
+  EXPECT_EQ(error_of("seed = 1\n" + deep + " = 1"), "x.toml:2: " + expected);
+  EXPECT_EQ(error_of("[" + deep + "]"), "x.toml:1: " + expected);
+  EXPECT_EQ(error_of("name = \"\"\"\n...................\n\"\"\"\n" + deep + " = 1"),
+            "x.toml:4: " + expected);
+  EXPECT_EQ(error_of("\"a\\\".\".\"#\"." + deep + " = 1"), "x.toml:1: " + expected);
+}
+
+TEST(ConfigErrorTest, text_with_many_dots_that_are_no_keys_is_fine) {
+  const std::string dots(50, '.');
+  EXPECT_EQ(error_of("# " + dots + "\nname = \"" + dots + "\"\n[data]\nfile = '" + dots +
+                     "'\n[model]\nfile = \"\"\"" + dots + "\"\"\"\n"),
+            "no error");
+}
+
+TEST(ConfigErrorTest, large_nonsense_is_refused_quickly) {
+  const std::string megabyte(1 << 20, 'k');
+  EXPECT_EQ(error_of("\"" + megabyte + "\" = 1").substr(0, 17), "x.toml:1: key 'kk");
+  std::string tables(kMinimal);
+  for (int i = 0; i < 90000; ++i) {
+    tables += "[[worker]]\n";
+  }
+  EXPECT_NE(error_of(tables).find("expected at most 4096 [[worker]] tables"), std::string::npos);
+  std::string ranks = std::string(kMinimal) + "[[worker]]\nranks = [";
+  for (int i = 1; i <= 150000; ++i) {
+    ranks += std::to_string(i) + ",";
+  }
+  EXPECT_NE(error_of(ranks + "1]").find("integer 1 in it"), std::string::npos);
+}
+
 TEST(ConfigErrorTest, file_that_cannot_be_read_is_named) {
   const TemporaryDirectory directory;
   const auto error_of_file = [](const std::filesystem::path& file) -> std::string {

@@ -183,5 +183,13 @@ TEST_F(ModelStoreTest, place_where_nothing_can_be_written_is_an_error) {
   EXPECT_THROW(save_model(directory_.path() / "nowhere" / "model.h5", sample_model()), DataError);
 }
 
+TEST_F(ModelStoreTest, a_model_that_claims_to_be_huge_is_refused_without_memory_for_it) {
+  EXPECT_THAT(error_after([](data::TensorFile& content) {
+                content.attributes["model"] =
+                    std::string("input = [30000]\n[[layer]]\ntype = \"dense\"\nunits = 70000\n");
+              }),
+              HasSubstr("tensor dense1.weight: expected [70000, 30000]"));
+}
+
 }  // namespace
 }  // namespace hermes::runtime

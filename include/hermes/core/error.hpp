@@ -7,9 +7,12 @@ namespace hermes {
 
 /// Base of every error that is not a bug in Hermes. `what()` is one line that a user can act on:
 /// what is wrong, where, what was expected and what was found. Bugs are HERMES_ASSERT instead.
+///
+/// Whatever the message quotes, control characters become blanks, and it is cut in the middle when
+/// it is longer than 900 bytes.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string message);
 };
 
 /// Wrong configuration, model file or command line. Exit code 2.

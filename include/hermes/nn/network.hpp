@@ -92,6 +92,9 @@ class Network {
 
   Flops flops() const;
   std::vector<LayerSummary> summary() const;
+  /// The tensors that a network of this spec would have, without building it. Throws as the
+  /// constructor does.
+  static std::vector<ParameterTensor> parameter_layout(const NetworkSpec& spec);
   /// What a network of this spec would hold, without building it. Throws as the constructor does.
   static NetworkMemory memory_bytes(const NetworkSpec& spec, std::size_t batch_max);
 

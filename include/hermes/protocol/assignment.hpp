@@ -11,6 +11,9 @@ enum class RowOrder : std::uint8_t {
   ByLabel,   ///< sorted by label and cut into pools of few labels (experiments with skewed shards)
 };
 
+/// No mini-batch has more rows: a worker makes room for one before it has seen any.
+inline constexpr std::uint32_t kMinibatchMax = 1'000'000;
+
 /// The rows and the mini-batch size a worker trains on, small enough to travel in a message.
 ///
 /// `pool_first .. pool_first + pool_count` is a segment of the ordered training rows (wrapping at

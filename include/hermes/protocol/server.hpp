@@ -30,6 +30,7 @@ struct WorkerSaid {
 /// Bytes from a worker that are no valid frame.
 struct WorkerGarbled {
   Rank from{};
+  std::string other_version{};  ///< not empty: a frame of another version of hermes; says which
 };
 /// The answer to an Evaluate effect.
 struct Evaluated {
@@ -185,6 +186,7 @@ class Server {
   void drain(StopReason reason, Instant now, Effects& effects);
   void finish_when_drained(Instant now, Effects& effects);
   void tell(Peer& peer, Message message, Instant now, Effects& effects);
+  void refuse(Peer& peer, const std::string& why, Instant now, Effects& effects);
   void reject(const Peer& peer, RejectReason reason, bool had_payload, Effects& effects);
 
   ServerConfig config_;

@@ -27,6 +27,7 @@ class Channel {
   struct Incoming {
     Rank from;
     std::optional<protocol::Message> message;  ///< none: bytes that are no message of ours
+    std::string other_version{};  ///< not empty: they are one of another version of hermes
   };
 
   /// None: both ends are in one process, and no byte counts as sent.
@@ -87,6 +88,7 @@ class Channel {
   /// False: it has to wait for its turn, and the caller keeps it.
   bool try_send(Rank to, const Frame& frame);
   bool take_data(const transport::Received& received);
+  void decode(const Frame& frame, Incoming& incoming);
   std::uint64_t counted_size(const Frame& frame) const;
   double decoding_cost(const Frame& frame, std::size_t values) const;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "hermes/core/error.hpp"
 #include "hermes/core/frame.hpp"
 #include "hermes/core/parameters.hpp"
 #include "hermes/protocol/message.hpp"
@@ -16,6 +17,12 @@ namespace hermes::wire {
 inline constexpr std::uint16_t kWireVersion = 4;
 /// No header is longer; a transport sizes its receive buffers with it.
 inline constexpr std::size_t kHeaderBytesMax = HeaderBytes::kCapacity;
+
+/// A whole frame, by its checksum, of a Hermes that speaks another version of the format.
+class OtherVersionError : public DecodeError {
+ public:
+  using DecodeError::DecodeError;
+};
 
 /// The message as a frame. An Fp32 payload is the message's own block of parameters, not a copy.
 ///

@@ -47,6 +47,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest_key(std::string_view name, std::span<const std::string> known) {
+  constexpr std::size_t kNameBytesMax = 100;  // each known key is compared with all of it
+  name = name.substr(0, kNameBytesMax);
   enum Likelihood { SameWord, SameTable, Other };
   using Cost = std::pair<Likelihood, std::size_t>;
   const auto cost = [name](std::string_view key) -> Cost {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hermes/core/error.hpp"
+#include "runtime/config/key_depth.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/config/toml_table.hpp"
 #include "runtime/config/toml_text.hpp"
@@ -33,6 +34,10 @@ toml::table parse_value(std::string_view text, const std::string& origin) {
   const std::string assign = std::string(kValue) + " = ";
   bool is_toml = true;
   try {
+    if (too_deep_line(text) > 0) {
+      throw ConfigError(origin + ": expected keys of at most " + std::to_string(kKeyPartsMax) +
+                        " parts, found more");
+    }
     toml::table parsed = toml::parse(assign + std::string(text), origin);
     if (parsed.size() == 1) {
       return parsed;

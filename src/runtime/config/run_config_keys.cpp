@@ -107,7 +107,7 @@ void visit(KeyVisitor& v, TrainSettings& train) {
   v.one_of(kRoundKeys, unit, train.round.count, kStepsOfRound);
   train.round.unit = static_cast<RoundLength::Unit>(unit);
   v.small_integer({"train.minibatch", "rows per step"}, train.minibatch,
-                  {.min = 1, .max = 1'000'000});
+                  {.min = 1, .max = protocol::kMinibatchMax});
   v.choice({"train.loss", "what training makes small"}, train.loss, kLosses);
   visit(v, train.optimizer);
   visit(v, train.schedule);

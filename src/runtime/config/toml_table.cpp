@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "hermes/core/byte_size.hpp"
 #include "hermes/core/error.hpp"
+#include "runtime/config/key_depth.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/config/toml_text.hpp"
 
@@ -50,6 +52,10 @@ std::string read_text_file(const std::filesystem::path& file) {
 }
 
 toml::table parse_toml(std::string_view text, const std::string& origin) {
+  if (const std::size_t line = too_deep_line(text); line > 0) {
+    throw ConfigError(origin + ":" + std::to_string(line) + ": expected keys of at most " +
+                      std::to_string(kKeyPartsMax) + " parts, found more");
+  }
   try {
     return toml::parse(text, origin);
   } catch (const toml::parse_error& error) {
@@ -126,13 +132,13 @@ std::optional<std::vector<std::uint64_t>> TomlTable::integers(std::string_view k
     fail(key, describe_integers(range));
   }
   std::vector<std::uint64_t> values;
+  std::set<std::uint64_t> seen;
   for (const toml::node& element : *array) {
     const auto* number = element.as_integer();
     const auto value = number == nullptr || number->get() < 0
                            ? std::optional<std::uint64_t>()
                            : static_cast<std::uint64_t>(number->get());
-    if (!value || !range.contains(*value) ||
-        std::find(values.begin(), values.end(), *value) != values.end()) {
+    if (!value || !range.contains(*value) || !seen.insert(*value).second) {
       fail(key, describe_integers(range), describe_value(element) + " in it");
     }
     values.push_back(*value);
@@ -163,9 +169,13 @@ std::vector<const toml::table*> TomlTable::tables(std::string_view key) const {
   if (node == nullptr) {
     return tables;
   }
+  constexpr std::size_t kTablesMax = 4096;
   const std::string expected = "[[" + std::string(key) + "]] tables";
   if (!node->is_array()) {
     fail(key, expected);
+  }
+  if (const std::size_t count = node->as_array()->size(); count > kTablesMax) {
+    fail(key, "at most " + std::to_string(kTablesMax) + " " + expected, std::to_string(count));
   }
   for (const toml::node& element : *node->as_array()) {
     if (!element.is_table()) {

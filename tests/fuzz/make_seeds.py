@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Writes the binary seeds of the corpora again: make_seeds.py (text seeds are written by hand)"""
+
+import gzip
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).resolve().parent / 'corpus'
+MARK = b'--8<--'
+FP32, FP16, BF16, SPARSE = range(4)
+REPAIR, KEEP_CHECKSUMS, KEEP_HALVES, MISALIGN = 0, 1, 2, 4
+
+
+def write(name, data):
+    path = CORPUS / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def packed(data):
+    return gzip.compress(data, mtime=0)
+
+
+def text(value):
+    return struct.pack('<H', len(value)) + value
+
+
+def message(kind, body, encoding=FP32, count=0, payload=b'', options=REPAIR):
+    """A frame of the protocol; the target fills in lengths and checksums."""
+    prelude = b'HRMS' + struct.pack('<HBBQQQ', 3, kind, encoding, count, 0, 0)
+    return bytes([options]) + prelude + body + MARK + payload
+
+
+def data_message(kind, body, payload=b'', options=REPAIR):
+    prelude = b'HRMD' + struct.pack('<HHQQQ', 1, kind, len(payload), 0, 0)
+    return bytes([options]) + prelude + body + MARK + payload
+
+
+def report(kind, payload, vote=0):
+    gate = struct.pack('<4dIB', -1.5, 1.0, 0.75, -1.25, 7, 1)
+    return struct.pack('<BBBQQQIQQ6d', kind, payload, vote, 1, 2, 3, 4, 5, 6,
+                       0.5, 0.25, 0.75, 1.5, 1.25, 0.5) + gate
+
+
+def release(model):
+    assignment = struct.pack('<QBQIIQQQI', 3, 1, 5, 19, 23, 7, 11, 13, 17)
+    return struct.pack('<QQB', 8, 9, model) + assignment + struct.pack('<Id', 2, 0.75)
+
+
+def wire_seeds():
+    floats = struct.pack('<3f', 1.0, -2.0, 0.5)
+    halves = struct.pack('<3H', 0x3C00, 0xC000, 0x7E00)
+    totals = struct.pack('<5Q3d', 1, 2, 3, 4, 5, 0.5, 0.125, 0.25)
+    write('wire/join', message(0, text(b'0.1.0') + struct.pack('<3Q', 0x1122334455667788, 42, 9000)))
+    write('wire/report_fp32', message(1, report(0, 2), FP32, 3, floats))
+    write('wire/report_fp16', message(1, report(0, 1), FP16, 3, halves))
+    write('wire/report_halves_kept', message(1, report(0, 1), BF16, 3, halves, KEEP_HALVES))
+    write('wire/report_sparse', message(1, report(0, 3), SPARSE, 9,
+                                        struct.pack('<2I2f', 1, 7, 0.5, -1.0)))
+    write('wire/report_misaligned', message(1, report(0, 2), FP32, 3, floats, MISALIGN))
+    write('wire/report_vote', message(1, report(1, 0, vote=1)))
+    write('wire/heartbeat', message(2, b''))
+    write('wire/heartbeat_bad_checksum', message(2, b'', options=KEEP_CHECKSUMS))
+    write('wire/leave', message(3, bytes([8]) + totals + text(b'no rows')))
+    write('wire/release_attached', message(4, release(2), FP32, 3, floats))
+    write('wire/release_keep', message(4, release(0)))
+    write('wire/collect', message(5, struct.pack('<Q', 10)))
+    write('wire/stop', message(6, struct.pack('<BI', 0, 3) + text(b'done')))
+    write('wire/data_ask', data_message(0, b''))
+    write('wire/data_ask_rows', data_message(1, struct.pack('<QBB5Q', 1, 0, 1, 5, 2, 3, 4, 5)))
+    facts = text(b'digits') + struct.pack('<3QBBB3Q', 1, 2, 2, 0, 0, 1, 60, 0, 10)
+    write('wire/data_facts', data_message(2, facts, struct.pack('<2f', 0.5, 2.0)))
+    write('wire/data_slice', data_message(3, struct.pack('<3Q', 1, 8, 1), b'\1\0\0\0abcd'))
+    write('wire/data_failed', data_message(4, struct.pack('<Q', 1) + text(b'no such rows')))
+
+
+def images(count, height, width):
+    return struct.pack('>4I', 0x803, count, height, width) + bytes(range(count * height * width))
+
+
+def labels(count):
+    return struct.pack('>2I', 0x801, count) + bytes(i % 3 for i in range(count))
+
+
+def idx_seeds():
+    whole = [images(3, 2, 2), labels(3), images(2, 2, 2), labels(2)]
+    write('idx/plain', MARK.join(whole))
+    write('idx/gzip', MARK.join(packed(piece) for piece in whole))
+    write('idx/short', MARK.join([whole[0][:-1], *whole[1:]]))
+    huge = struct.pack('>4I', 0x803, 0xFFFFFFFF, 32768, 32768)
+    write('idx/huge_claim', MARK.join([huge, *whole[1:]]))
+    write('idx/gzip_cut', MARK.join([packed(whole[0])[:-6], *whole[1:]]))
+    write('idx/label_count', MARK.join([whole[0], labels(2), *whole[2:]]))
+
+
+def cifar10_seeds():
+    def record(label):
+        return bytes([label]) + bytes([label * 20]) * 3072
+    write('cifar10/gzip', MARK.join([packed(record(1) + record(2)), packed(record(9)),
+                                     packed(record(3))]))
+    write('cifar10/plain', MARK.join([packed(record(0)), packed(record(5)), record(7)]))
+    write('cifar10/label', MARK.join([packed(record(10)), b'', b'']))
+    write('cifar10/short', MARK.join([packed(record(1)[:-1]), b'', b'']))
+    write('cifar10/empty', b'')
+
+
+def csv_seeds():
+    table = b'a,b,label\n1,2,0\n3,4,1\n5,6,1\n'
+    write('csv/gzip', b',label\n' + packed(table))
+    write('csv/byte_order_mark', b',0\n\xef\xbb\xbf1,2\n3,4\n')
+
+
+if __name__ == '__main__':
+    wire_seeds()
+    idx_seeds()
+    cifar10_seeds()
+    csv_seeds()
