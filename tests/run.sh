@@ -11,7 +11,7 @@
 #   quick (default)  clang-tidy on what changed, 6 sources at most; sanitized tests of the modules
 #                    that read what others wrote (quick_sanitized below); for a machine with two
 #                    cores and 20 minutes
-#   full             clang-tidy on everything; sanitized tests labelled unit, sim or mpi; and the
+#   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests labelled unit, sim or mpi; and the
 #                    tests labelled unit or sim once more under the thread sanitizer
 # With --preset or --label: that build and those tests alone.
 set -euo pipefail
@@ -76,7 +76,9 @@ build_and_test() {
 
 heading "packages"
 jobs/packages.sh build test
-jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+if [[ $scope == full ]]; then
+  jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+fi
 
 if [[ -n $preset || -n $label ]]; then
   preset=${preset:-release}
