@@ -11,8 +11,9 @@
 #   quick (default)  clang-tidy on what changed, 6 sources at most; sanitized tests of the modules
 #                    that read what others wrote (quick_sanitized below); for a machine with two
 #                    cores and 20 minutes
-#   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests labelled unit, sim or mpi; and the
-#                    tests labelled unit or sim once more under the thread sanitizer
+#   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests
+#                    labelled unit, sim or mpi; and the tests labelled unit or sim once more under
+#                    the thread sanitizer
 # With --preset or --label: that build and those tests alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
