@@ -48,8 +48,8 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_strin
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
-# Who parses files and frames, and who keeps the books about untrusted peers.
-quick_sanitized=(core_test data_test wire_test transport_test protocol_test)
+# Who parses files and frames.
+quick_sanitized=(core_test data_test wire_test)
 
 # build_and_test PRESET LABELS [TEST...]: only the named tests, if there are any. LABELS is a regular expression like unit|sim; empty means all tests.
 build_and_test() {
