@@ -58,8 +58,6 @@ std::int64_t content_hash(const Checkpoint& checkpoint) {
 struct Setting {
   std::string key;
   std::string value;
-
-  friend bool operator==(const Setting&, const Setting&) = default;
 };
 
 std::vector<Setting> settings_of(const std::string& toml) {
@@ -150,7 +148,7 @@ Checkpoint load_checkpoint(const fs::path& file) {
   }
   std::map<std::int64_t, std::int64_t> rounds;
   if (content.attributes.contains("worker_rounds")) {
-    const auto list =
+    const auto& list =
         content.attribute<std::vector<std::int64_t>>("worker_rounds", file, "a checkpoint");
     for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
       rounds[list[i]] = list[i + 1];

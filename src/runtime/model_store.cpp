@@ -33,6 +33,7 @@ void save_model(const std::filesystem::path& file, const StoredModel& model,
   const std::vector<nn::NamedTensor> tensors =
       nn::export_parameters(network.named_parameters(), model.parameters);
   std::vector<data::TensorView> views;
+  views.reserve(tensors.size());
   for (const nn::NamedTensor& tensor : tensors) {
     views.push_back({tensor.name, {tensor.shape.begin(), tensor.shape.end()}, tensor.values});
   }
