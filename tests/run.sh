@@ -11,8 +11,9 @@
 #   quick (default)  clang-tidy on what changed, 6 sources at most; sanitized tests of the modules
 #                    that read what others wrote (quick_sanitized below); for a machine with two
 #                    cores and 20 minutes
-#   full             clang-tidy on everything; sanitized tests labelled unit, sim or mpi; and the
-#                    tests labelled unit or sim once more under the thread sanitizer
+#   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests
+#                    labelled unit, sim or mpi; and the tests labelled unit or sim once more under
+#                    the thread sanitizer
 # With --preset or --label: that build and those tests alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -47,8 +48,8 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_strin
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
-# Who parses files and frames, and who keeps the books about untrusted peers.
-quick_sanitized=(core_test data_test wire_test transport_test protocol_test)
+# Who parses files and frames.
+quick_sanitized=(core_test data_test wire_test)
 
 # build_and_test PRESET LABELS [TEST...]: only the named tests, if there are any. LABELS is a regular expression like unit|sim; empty means all tests.
 build_and_test() {
@@ -76,7 +77,9 @@ build_and_test() {
 
 heading "packages"
 jobs/packages.sh build test
-jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+if [[ $scope == full ]]; then
+  jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+fi
 
 if [[ -n $preset || -n $label ]]; then
   preset=${preset:-release}

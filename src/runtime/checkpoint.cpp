@@ -30,16 +30,6 @@ std::string worker_block(Rank rank) {
   return std::string(kWorkerBlock) + std::to_string(rank.value);
 }
 
-template <class T>
-T attribute(const data::TensorFile& content, const fs::path& file, const char* name) {
-  const auto found = content.attributes.find(name);
-  if (found == content.attributes.end() || !std::holds_alternative<T>(found->second)) {
-    throw DataError(file.string() + ": attribute '" + name +
-                    "': expected one, as in a checkpoint of hermes, found none");
-  }
-  return std::get<T>(found->second);
-}
-
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -68,8 +58,6 @@ std::int64_t content_hash(const Checkpoint& checkpoint) {
 struct Setting {
   std::string key;
   std::string value;
-
-  friend bool operator==(const Setting&, const Setting&) = default;
 };
 
 std::vector<Setting> settings_of(const std::string& toml) {
@@ -149,18 +137,19 @@ void save_checkpoint(const fs::path& file, const Checkpoint& checkpoint) {
 Checkpoint load_checkpoint(const fs::path& file) {
   data::TensorFile content = data::read_tensor_file(file);
   Checkpoint checkpoint;
-  checkpoint.config = attribute<std::string>(content, file, "config");
-  checkpoint.data_set = attribute<std::string>(content, file, "data_set");
+  checkpoint.config = content.attribute<std::string>("config", file, "a checkpoint");
+  checkpoint.data_set = content.attribute<std::string>("data_set", file, "a checkpoint");
   checkpoint.worker_count =
-      static_cast<std::uint32_t>(attribute<std::int64_t>(content, file, "workers"));
-  if (const auto version = attribute<std::string>(content, file, "hermes_version");
+      static_cast<std::uint32_t>(content.attribute<std::int64_t>("workers", file, "a checkpoint"));
+  if (const auto version = content.attribute<std::string>("hermes_version", file, "a checkpoint");
       version != kProgramVersion) {
     throw DataError(file.string() + ": expected a checkpoint of hermes " +
                     std::string(kProgramVersion) + ", found one of " + version);
   }
   std::map<std::int64_t, std::int64_t> rounds;
   if (content.attributes.contains("worker_rounds")) {
-    const auto list = attribute<std::vector<std::int64_t>>(content, file, "worker_rounds");
+    const auto& list =
+        content.attribute<std::vector<std::int64_t>>("worker_rounds", file, "a checkpoint");
     for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
       rounds[list[i]] = list[i + 1];
     }
@@ -183,7 +172,7 @@ Checkpoint load_checkpoint(const fs::path& file) {
   if (checkpoint.server.empty() || checkpoint.node.empty()) {
     throw DataError(file.string() + ": expected a checkpoint, found a model alone");
   }
-  const auto expected = attribute<std::int64_t>(content, file, "content_hash");
+  const auto expected = content.attribute<std::int64_t>("content_hash", file, "a checkpoint");
   checkpoint.model = stored_model(std::move(content), file);
   if (const std::int64_t found = content_hash(checkpoint); found != expected) {
     throw DataError(file.string() + ": content hash: expected " + std::to_string(expected) +
@@ -192,13 +181,21 @@ Checkpoint load_checkpoint(const fs::path& file) {
   return checkpoint;
 }
 
-std::optional<std::uint64_t> checkpoint_number(const fs::path& file) {
-  const std::string name = file.filename().string();
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
-    return std::nullopt;
+std::vector<std::uint64_t> checkpoint_numbers(const fs::path& directory) {
+  std::vector<std::uint64_t> numbers;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
+      continue;
+    }
+    const std::size_t digits = name.size() - kPrefix.size() - kSuffix.size();
+    if (const auto number = number_in(std::string_view(name).substr(kPrefix.size(), digits))) {
+      numbers.push_back(*number);
+    }
   }
-  return number_in(
-      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size()));
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {
@@ -209,15 +206,9 @@ fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {
 
 std::optional<FoundCheckpoint> newest_checkpoint(
     const fs::path& directory, const std::function<void(const std::string&)>& warn) {
-  std::vector<std::pair<std::uint64_t, fs::path>> files;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    if (const std::optional<std::uint64_t> number = checkpoint_number(entry.path())) {
-      files.emplace_back(*number, entry.path());
-    }
-  }
-  std::ranges::sort(files, std::greater<>());
-  for (const auto& [number, file] : files) {
+  std::vector<std::uint64_t> numbers = checkpoint_numbers(directory);
+  for (; !numbers.empty(); numbers.pop_back()) {
+    const fs::path file = checkpoint_file(directory, numbers.back());
     try {
       return FoundCheckpoint{file, load_checkpoint(file)};
     } catch (const Error& damage) {

@@ -1,6 +1,5 @@
 #include "hermes/runtime/checkpoint_writer.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <system_error>
@@ -15,20 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::uint64_t> numbers_in(const fs::path& directory) {
-  std::vector<std::uint64_t> numbers;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    if (const std::optional<std::uint64_t> number = checkpoint_number(entry.path())) {
-      numbers.push_back(*number);
-    }
-  }
-  std::ranges::sort(numbers);
-  return numbers;
-}
-
 void remove_all_but(const fs::path& directory, std::uint32_t keep) {
-  const std::vector<std::uint64_t> numbers = numbers_in(directory);
+  const std::vector<std::uint64_t> numbers = checkpoint_numbers(directory);
   std::error_code ignored;  // one that stays does no harm
   for (std::size_t i = 0; i + keep < numbers.size(); ++i) {
     fs::remove(checkpoint_file(directory, numbers[i]), ignored);
@@ -39,7 +26,7 @@ void remove_all_but(const fs::path& directory, std::uint32_t keep) {
 
 CheckpointWriter::CheckpointWriter(fs::path directory, std::uint32_t keep)
     : directory_(std::move(directory)), keep_(keep) {
-  if (const std::vector<std::uint64_t> numbers = numbers_in(directory_); !numbers.empty()) {
+  if (const std::vector<std::uint64_t> numbers = checkpoint_numbers(directory_); !numbers.empty()) {
     next_number_ = numbers.back() + 1;
   }
 }

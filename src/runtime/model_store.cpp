@@ -15,21 +15,12 @@
 namespace hermes::runtime {
 namespace {
 
-template <class T>
-T attribute(const data::TensorFile& content, const std::filesystem::path& file, const char* name) {
-  const auto found = content.attributes.find(name);
-  if (found == content.attributes.end() || !std::holds_alternative<T>(found->second)) {
-    throw DataError(file.string() + ": attribute '" + name +
-                    "': expected one, as in a model of hermes, found none");
-  }
-  return std::get<T>(found->second);
-}
-
 /// The architecture and the tensors that it has.
 std::pair<nn::NetworkSpec, std::vector<nn::ParameterTensor>> architecture(
     const data::TensorFile& content, const std::filesystem::path& file) {
   try {
-    nn::NetworkSpec spec = parse_model(attribute<std::string>(content, file, "model"), file);
+    nn::NetworkSpec spec =
+        parse_model(content.attribute<std::string>("model", file, "a model"), file);
     std::vector<nn::ParameterTensor> layout = nn::Network::parameter_layout(spec);
     return {std::move(spec), std::move(layout)};
   } catch (const ConfigError& error) {  // it is the file that is wrong, not a configuration
@@ -49,6 +40,7 @@ void save_model(const std::filesystem::path& file, const StoredModel& model,
   const std::vector<nn::NamedTensor> tensors =
       nn::export_parameters(network.named_parameters(), model.parameters);
   std::vector<data::TensorView> views;
+  views.reserve(tensors.size());
   for (const nn::NamedTensor& tensor : tensors) {
     views.push_back({tensor.name, {tensor.shape.begin(), tensor.shape.end()}, tensor.values});
   }
@@ -73,17 +65,18 @@ StoredModel stored_model(data::TensorFile content, const std::filesystem::path& 
   StoredModel model;
   std::vector<nn::ParameterTensor> layout;
   std::tie(model.spec, layout) = architecture(content, file);
-  const auto loss = attribute<std::string>(content, file, "loss");
+  const auto loss = content.attribute<std::string>("loss", file, "a model");
   if (loss != "cross_entropy" && loss != "mse") {
     throw DataError(file.string() + ": attribute 'loss': expected cross_entropy or mse, found " +
                     loss);
   }
   model.loss = loss == "mse" ? LossKind::MeanSquaredError : LossKind::CrossEntropy;
-  model.run = attribute<std::string>(content, file, "run");
-  model.strategy = attribute<std::string>(content, file, "strategy");
-  model.version = static_cast<std::uint64_t>(attribute<std::int64_t>(content, file, "version"));
-  model.validation_loss = attribute<double>(content, file, "validation_loss");
-  model.validation_accuracy = attribute<double>(content, file, "validation_accuracy");
+  model.run = content.attribute<std::string>("run", file, "a model");
+  model.strategy = content.attribute<std::string>("strategy", file, "a model");
+  model.version =
+      static_cast<std::uint64_t>(content.attribute<std::int64_t>("version", file, "a model"));
+  model.validation_loss = content.attribute<double>("validation_loss", file, "a model");
+  model.validation_accuracy = content.attribute<double>("validation_accuracy", file, "a model");
 
   std::vector<nn::NamedTensor> tensors;
   std::size_t stored = 0;

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,13 +41,10 @@ class BodyWriter {
   HeaderBytes& header_;
 };
 
-/// Reads a span and knows how much of it is left.
-class BodyReader {
+/// Reads them back.
+class BodyReader : public FieldReader {
  public:
-  using is_saving = boost::mpl::false_;
-  using is_loading = boost::mpl::true_;
-
-  explicit BodyReader(std::span<const std::byte> bytes) : all_(bytes), rest_(bytes) {}
+  explicit BodyReader(std::span<const std::byte> bytes) : FieldReader("message body", bytes) {}
 
   template <class T>
   BodyReader& operator&(T& value) {
@@ -59,24 +55,7 @@ class BodyReader {
     }
     return *this;
   }
-  void load_binary(void* data, std::size_t bytes) {
-    if (bytes > rest_.size()) {
-      throw DecodeError("message body: ends early, at " + std::to_string(all_.size()) + " bytes");
-    }
-    std::memcpy(data, rest_.data(), bytes);
-    rest_ = rest_.subspan(bytes);
-  }
-  void expect_end() const {
-    if (!rest_.empty()) {
-      throw DecodeError("message body: expected its end after " +
-                        std::to_string(all_.size() - rest_.size()) + " bytes, found " +
-                        std::to_string(rest_.size()) + " more");
-    }
-  }
-
- private:
-  std::span<const std::byte> all_;
-  std::span<const std::byte> rest_;
+  void expect_end() const { expect_at_most(0); }
 };
 
 template <class Variant>

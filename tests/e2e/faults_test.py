@@ -120,9 +120,9 @@ class Job:
     def interrupt(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
-    def wait(self):
+    def wait(self, limit_s=90):
         """The finished job."""
-        code = self.process.wait(timeout=90)
+        code = self.process.wait(timeout=limit_s)
         return e2e_case.Result(code, self.stdout_file.read_text(), self.stderr_file.read_text(), 0)
 
 

@@ -5,6 +5,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -21,6 +23,43 @@ namespace hermes {
 template <class T>
 concept PlainNumber = std::floating_point<T> ||
     (std::integral<T> && !std::same_as<std::remove_cv_t<T>, bool>);
+
+/// What archives that read have in common: a span, and how much of it is left. Throws DecodeError.
+class FieldReader {
+ public:
+  using is_saving = boost::mpl::false_;
+  using is_loading = boost::mpl::true_;
+
+  void load_binary(void* data, std::size_t bytes) {
+    if (bytes > rest_.size()) {
+      throw DecodeError(std::string(what_) + ": ends early, at " + std::to_string(all_.size()) +
+                        " bytes");
+    }
+    if (bytes > 0) {
+      std::memcpy(data, rest_.data(), bytes);
+    }
+    rest_ = rest_.subspan(bytes);
+  }
+  std::size_t left() const { return rest_.size(); }
+
+ protected:
+  /// `what`: begins the messages; it must outlive this.
+  FieldReader(const char* what, std::span<const std::byte> bytes)
+      : what_(what), all_(bytes), rest_(bytes) {}
+
+  void expect_at_most(std::size_t bytes) const {
+    if (rest_.size() > bytes) {
+      throw DecodeError(std::string(what_) + ": expected its end after " +
+                        std::to_string(all_.size() - rest_.size()) + " bytes, found " +
+                        std::to_string(rest_.size()) + " more");
+    }
+  }
+
+ private:
+  const char* what_;
+  std::span<const std::byte> all_;
+  std::span<const std::byte> rest_;
+};
 
 /// Texts that a peer sends (a version, the detail of a Stop) are cut to this length.
 inline constexpr std::size_t kTextBytesMax = 256;

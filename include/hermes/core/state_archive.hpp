@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
@@ -51,45 +50,24 @@ class StateWriter {
 
 /// Reads a span and knows how much of it is left. Throws DecodeError for bytes that no StateWriter
 /// made of the same fields.
-class StateReader {
+class StateReader : public FieldReader {
  public:
-  using is_saving = boost::mpl::false_;
-  using is_loading = boost::mpl::true_;
-
-  explicit StateReader(std::span<const std::byte> bytes) : all_(bytes), rest_(bytes) {}
+  explicit StateReader(std::span<const std::byte> bytes) : FieldReader("state", bytes) {}
 
   template <class T>
   StateReader& operator&(T& value);
-  void load_binary(void* data, std::size_t bytes) {
-    if (bytes > rest_.size()) {
-      throw DecodeError("state: ends early, at " + std::to_string(all_.size()) + " bytes");
-    }
-    if (bytes > 0) {
-      std::memcpy(data, rest_.data(), bytes);
-    }
-    rest_ = rest_.subspan(bytes);
-  }
   /// A number of elements, each of at least so many bytes.
   std::size_t load_count(std::size_t element_bytes) {
     std::uint64_t count = 0;
     load_binary(&count, sizeof(count));
-    if (count > rest_.size() / element_bytes) {
-      throw DecodeError("state: expected at most " + std::to_string(rest_.size() / element_bytes) +
+    if (count > left() / element_bytes) {
+      throw DecodeError("state: expected at most " + std::to_string(left() / element_bytes) +
                         " elements, found " + std::to_string(count));
     }
     return static_cast<std::size_t>(count);
   }
-  void expect_end() const {
-    if (rest_.size() >= StateWriter::kWord) {
-      throw DecodeError("state: expected its end after " +
-                        std::to_string(all_.size() - rest_.size()) + " bytes, found " +
-                        std::to_string(rest_.size()) + " more");
-    }
-  }
-
- private:
-  std::span<const std::byte> all_;
-  std::span<const std::byte> rest_;
+  /// But for the zeros that fill the last word.
+  void expect_end() const { expect_at_most(StateWriter::kWord - 1); }
 };
 
 namespace detail {

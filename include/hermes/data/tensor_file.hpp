@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hermes/core/buffer.hpp"
+#include "hermes/core/error.hpp"
 
 namespace hermes::data {
 
@@ -52,6 +53,17 @@ struct TensorFile {
 
   /// nullptr when there is none.
   const Tensor* find(std::string_view name) const;
+  /// Throws DataError, with the name of the file and of what it should be, unless the attribute is
+  /// there and of this kind.
+  template <class T>
+  const T& attribute(const char* name, const std::filesystem::path& file, const char* kind) const {
+    const auto found = attributes.find(name);
+    if (found == attributes.end() || !std::holds_alternative<T>(found->second)) {
+      throw DataError(file.string() + ": attribute '" + name + "': expected one, as in " + kind +
+                      " of hermes, found none");
+    }
+    return std::get<T>(found->second);
+  }
 };
 
 /// Writes tensors and root attributes so that h5py users find what they expect: datasets under

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hermes/core/buffer.hpp"
 #include "hermes/core/id.hpp"
@@ -36,8 +37,8 @@ void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkp
 /// Throws DataError for a file that is none, or is damaged.
 Checkpoint load_checkpoint(const std::filesystem::path& file);
 
-/// The number in the name of a checkpoint's file; nothing for other files.
-std::optional<std::uint64_t> checkpoint_number(const std::filesystem::path& file);
+/// The numbers of the checkpoints in a directory, rising; none where there is no directory.
+std::vector<std::uint64_t> checkpoint_numbers(const std::filesystem::path& directory);
 std::filesystem::path checkpoint_file(const std::filesystem::path& directory, std::uint64_t number);
 
 struct FoundCheckpoint {
