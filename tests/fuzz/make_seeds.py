@@ -27,18 +27,18 @@ def text(value):
 
 def message(kind, body, encoding=FP32, count=0, payload=b'', options=REPAIR):
     """A frame of the protocol; the target fills in lengths and checksums."""
-    prelude = b'HRMS' + struct.pack('<HBBQQQ', 3, kind, encoding, count, 0, 0)
+    prelude = b'HRMS' + struct.pack('<HBBQQQ', 4, kind, encoding, count, 0, 0)
     return bytes([options]) + prelude + body + MARK + payload
 
 
 def data_message(kind, body, payload=b'', options=REPAIR):
-    prelude = b'HRMD' + struct.pack('<HHQQQ', 1, kind, len(payload), 0, 0)
+    prelude = b'HRMD' + struct.pack('<HHQQQ', 2, kind, len(payload), 0, 0)
     return bytes([options]) + prelude + body + MARK + payload
 
 
-def report(kind, payload, vote=0):
+def report(kind, payload, vote=0, captured=0):
     gate = struct.pack('<4dIB', -1.5, 1.0, 0.75, -1.25, 7, 1)
-    return struct.pack('<BBBQQQIQQ6d', kind, payload, vote, 1, 2, 3, 4, 5, 6,
+    return struct.pack('<4B3QI2Q6d', kind, payload, vote, captured, 1, 2, 3, 4, 5, 6,
                        0.5, 0.25, 0.75, 1.5, 1.25, 0.5) + gate
 
 
@@ -66,12 +66,24 @@ def wire_seeds():
     write('wire/release_keep', message(4, release(0)))
     write('wire/collect', message(5, struct.pack('<Q', 10)))
     write('wire/stop', message(6, struct.pack('<BI', 0, 3) + text(b'done')))
+    write('wire/capture', message(7, b'\1'))
+    write('wire/report_captured', message(1, report(0, 2, captured=1), FP32, 3, floats))
     write('wire/data_ask', data_message(0, b''))
     write('wire/data_ask_rows', data_message(1, struct.pack('<QBB5Q', 1, 0, 1, 5, 2, 3, 4, 5)))
     facts = text(b'digits') + struct.pack('<3QBBB3Q', 1, 2, 2, 0, 0, 1, 60, 0, 10)
     write('wire/data_facts', data_message(2, facts, struct.pack('<2f', 0.5, 2.0)))
     write('wire/data_slice', data_message(3, struct.pack('<3Q', 1, 8, 1), b'\1\0\0\0abcd'))
     write('wire/data_failed', data_message(4, struct.pack('<Q', 1) + text(b'no such rows')))
+    write('wire/state_slice', data_message(5, struct.pack('<3Q', 7, 12, 4), b'abcdefgh'))
+
+
+def state_seeds():
+    """A proper state of each of the seven strategies, server and worker, and one that is cut."""
+    for strategy in range(7):
+        write(f'state/server_{strategy}', bytes([2 * strategy]))
+        write(f'state/worker_{strategy}', bytes([2 * strategy + 1]))
+    write('state/server_cut', bytes([0, 9]))
+    write('state/server_count', bytes([0]) + b''.join(bytes([8 + i, 0, 255]) for i in range(8)))
 
 
 def images(count, height, width):
@@ -112,6 +124,7 @@ def csv_seeds():
 
 if __name__ == '__main__':
     wire_seeds()
+    state_seeds()
     idx_seeds()
     cifar10_seeds()
     csv_seeds()

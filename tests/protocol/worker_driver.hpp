@@ -22,6 +22,7 @@ class WorkerDriver {
   void step(const WorkerEvent& event, double now) {
     effects_ = worker_.step(event, at_seconds(now));
   }
+  void resume(StateReader& state, double now) { worker_.resume(state, at_seconds(now)); }
   void hear(MessageBody body, double now, SharedParameters payload = {}) {
     step(ServerSaid{Message{std::move(body), std::move(payload)}}, now);
   }
