@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -37,11 +38,26 @@ runtime::RunConfig load_config(const TrainOptions& options, std::uint32_t worker
                       " (start with mpirun -np " + std::to_string(config.cluster.min_workers + 1) +
                       ")");
   }
+  for (const runtime::Fault& fault : config.faults) {
+    if (workers == 0 || fault.rank > workers) {
+      throw ConfigError(options.config + ": key 'fault.rank': expected a rank of a run with " +
+                        std::to_string(workers) + " workers, found " + std::to_string(*fault.rank) +
+                        (workers == 0 ? " (one rank alone has no faults)" : ""));
+    }
+  }
   if (workers == 0) {
     config.strategy.type = runtime::StrategyKind::Bsp;
     config.wire = {};  // there is none
   }
   return config;
+}
+
+/// Ends this process as kill -9 does. The process of a simulated rank is not its own: that rank
+/// falls silent (FaultInjector).
+void kill_this_rank() {
+  if (!transport::simulated_rank()) {
+    static_cast<void>(std::raise(SIGKILL));
+  }
 }
 
 /// The same run with the number of threads that this rank shall use, where none is configured.
@@ -219,11 +235,12 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
   }
   nn::set_blas_threads(static_cast<int>(made.settings.threads));
   const bool is_simulated = transport::simulated_rank().has_value();
-  const runtime::WorkerLimits limits{made.memory, made.settings.slowdown, !is_simulated};
+  const runtime::WorkerLimits limits{made.memory, made.settings.slowdown, !is_simulated,
+                                     kill_this_rank};
   const runtime::RunOutcome outcome =
       is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
                                        {std::cout, stop, progress_config(options.quiet),
-                                        describe_kernels(made.settings.threads)},
+                                        describe_kernels(made.settings.threads), kill_this_rank},
                                        made.memory, std::move(made.resume))
       : made.inputs ? runtime::work(*made.inputs, transport, limits)
                     : runtime::work_without_file(made.config, transport, limits);

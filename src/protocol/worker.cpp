@@ -81,9 +81,9 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
   }
   // The answer to a push that the worker did not wait for: the round in progress goes on, unless
   // it has to train on other rows. Back to w_0 means that the push was lost before anything was
-  // merged: there is no answer to build on.
+  // merged: there is no answer to build on. Nor is a model that is not finite anything to build on.
   const bool is_rebase =
-      std::exchange(is_in_flight_, false) && release.model == ModelSource::Attached;
+      std::exchange(is_in_flight_, false) && release.model == ModelSource::Attached && is_sound_;
   const bool is_new_assignment = release.assignment != assignment_;
   if (state_ == WorkerState::Computing && (!is_rebase || is_new_assignment)) {
     effects.emplace_back(AbandonRound{});
@@ -97,7 +97,8 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
   permitted_at_ = now;
   if (release.model != ModelSource::Keep) {
     push_samples_ = is_rebase ? push_samples_ : 0;
-    effects.emplace_back(AdoptModel{release.model, payload, is_rebase});
+    effects.emplace_back(AdoptModel{release.model, payload, is_rebase, !is_sound_});
+    is_sound_ = true;
   }
   const std::optional<RoundOutcome> held = std::exchange(held_, std::nullopt);
   if (is_new_assignment) {
@@ -171,6 +172,7 @@ void Worker::report_round(const RoundOutcome& outcome, Instant now, Effects& eff
   report.validation_loss = outcome.validation_loss;
   report.validation_accuracy = outcome.validation_accuracy;
   report.gate = decision.gate;
+  is_sound_ = std::isfinite(outcome.train_loss) && std::isfinite(outcome.validation_loss);
 
   totals_.pushes += decision.kind == ReportKind::Push ? 1 : 0;
   totals_.suppressed += decision.kind == ReportKind::Suppressed ? 1 : 0;
@@ -221,13 +223,13 @@ void Worker::start_round(Instant now, Effects& effects) {
 }
 
 void Worker::save(StateWriter& state) const {
-  state& ticket_& base_& push_samples_& vote_& totals_;
+  state& ticket_& base_& push_samples_& vote_& is_sound_& totals_;
   push_rule_->save(state);
 }
 
 void Worker::resume(StateReader& state, Instant now) {
   HERMES_ASSERT(state_ == WorkerState::Joining, "worker: resumed in the middle of a run");
-  state& ticket_& base_& push_samples_& vote_& totals_;
+  state& ticket_& base_& push_samples_& vote_& is_sound_& totals_;
   push_rule_->load(state);
   waiting_since_ = now;
   state_ = WorkerState::AwaitingRelease;

@@ -9,6 +9,7 @@
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/fault_injector.hpp"
 #include "hermes/runtime/model_store.hpp"
 #include "hermes/runtime/served_rows.hpp"
 #include "hermes/runtime/server_node.hpp"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr Duration kIdleWait = seconds(0.001);
 constexpr Duration kFarewell = seconds(5.0);
+constexpr std::string_view kKilled = "killed by the fault plan";
 constexpr std::string_view kSequential = "sequential";  // the strategy of one rank alone
 
 telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunDirectory& directory,
@@ -101,7 +103,8 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
   const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
-  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_down());
+  FaultInjector faults(inputs.config().faults, transport, console.kill);
+  Channel channel(faults.transport(), inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
       recorder_config(inputs, directory, strategy, workers, console.progress, resume.has_value()),
       console.screen);
@@ -113,7 +116,13 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
     if (console.stop && !std::exchange(is_interrupted, true)) {
       node.interrupt(protocol::StopReason::Interrupted);
     }
-    if (!node.turn()) {
+    faults.strike(0);
+    if (faults.is_killed()) {
+      return {protocol::StopReason::Failed, std::string(kKilled)};
+    }
+    if (faults.is_frozen()) {
+      faults.wait();
+    } else if (!node.turn()) {
       channel.wait(kIdleWait);
     }
   }
@@ -126,10 +135,18 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
 namespace {
 
 RunOutcome work(const RunInputs& inputs, Channel& channel, Trainer& trainer,
-                const WorkerLimits& limits) {
+                const WorkerLimits& limits, FaultInjector& faults) {
   WorkerNode node(inputs, channel, trainer, limits);
   while (!node.is_finished()) {
-    if (!node.turn()) {
+    while (const std::optional<Fault> fault = faults.strike(node.rounds())) {
+      node.suffer(*fault);
+    }
+    if (faults.is_killed()) {
+      return {protocol::StopReason::Failed, std::string(kKilled)};
+    }
+    if (faults.is_frozen()) {
+      faults.wait();
+    } else if (!node.turn()) {
       node.rest();
     }
   }
@@ -171,16 +188,17 @@ DatasetAnswer ask_for_dataset(const RunConfig& config, transport::Transport& tra
 
 RunOutcome work(const RunInputs& inputs, transport::Transport& transport,
                 const WorkerLimits& limits) {
-  Channel channel(transport, inputs.parameter_count(), inputs.config().payload_up());
+  FaultInjector faults(inputs.config().faults, transport, limits.kill);
+  Channel channel(faults.transport(), inputs.parameter_count(), inputs.config().payload_up());
   if (inputs.has_file()) {
     Trainer trainer(inputs, transport.rank());
-    return work(inputs, channel, trainer, limits);
+    return work(inputs, channel, trainer, limits, faults);
   }
   auto rows = std::make_unique<ServedRows>(channel);
   channel.hand_data_to(
       [served = rows.get()](Rank, const wire::DataMessage& message) { served->take(message); });
   Trainer trainer(inputs, transport.rank(), std::move(rows));
-  return work(inputs, channel, trainer, limits);
+  return work(inputs, channel, trainer, limits, faults);
 }
 
 RunOutcome work_without_file(const RunConfig& config, transport::Transport& transport,

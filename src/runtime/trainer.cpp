@@ -55,6 +55,11 @@ void Trainer::adopt(protocol::ModelSource source, const SharedParameters& parame
   sent_base_ = {};
 }
 
+void Trainer::forget_momentum() {
+  const std::vector<float> nothing(optimizer_->state().size());
+  optimizer_->restore(nothing, optimizer_->step_count());
+}
+
 void Trainer::rebase(const SharedParameters& parameters) {
   HERMES_ASSERT(!sent_.empty(), "trainer: nothing was sent that a model could answer");
   // w_new + (w - w_sent), where w_sent = base + payload
@@ -62,6 +67,10 @@ void Trainer::rebase(const SharedParameters& parameters) {
   subtract(model, sent_base_.values(), model);
   subtract(model, sent_.values(), model);
   axpy(1.0F, parameters.values(), model);
+  if (!all_finite(model)) {  // there is nothing to take over
+    network_->set_parameters(parameters.values());
+    forget_momentum();
+  }
   count_pass(cost::kPassedValue, 3);
   pulled_ = parameters;
   sent_ = {};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/state_archive.hpp"
 #include "hermes/core/version.hpp"
@@ -105,6 +106,10 @@ void WorkerNode::work() {
 
 std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
   const bool was_loading = trainer_.is_loading();
+  if (is_to_spoil_ && !was_loading) {  // a model at rest is replaced before anybody sees it
+    trainer_.spoil();
+    is_to_spoil_ = false;
+  }
   std::optional<protocol::WorkerEvent> event = trainer_.advance();
   channel_.compute(trainer_.take_flops());
   const Instant after = channel_.now();
@@ -114,12 +119,23 @@ std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
     loading_since_ = trainer_.is_loading() ? std::optional(after) : std::nullopt;
     return event;
   }
-  compute_time_ += limits_.slowdown * (after - before);
-  idle_until_ = after + (limits_.slowdown - 1.0) * (after - before);
+  const double slowdown = limits_.slowdown * slow_factor_;
+  compute_time_ += slowdown * (after - before);
+  idle_until_ = after + (slowdown - 1.0) * (after - before);
   if (idle_until_ > after) {
     finished_ = std::exchange(event, std::nullopt);
   }
   return event;
+}
+
+void WorkerNode::suffer(const Fault& fault) {
+  HERMES_ASSERT(fault.kind == FaultKind::Slow || fault.kind == FaultKind::NonFinite,
+                "a fault that does not strike a worker's own work");
+  if (fault.kind == FaultKind::Slow) {
+    slow_factor_ = *fault.factor;
+  } else {
+    is_to_spoil_ = true;
+  }
 }
 
 void WorkerNode::step(const protocol::WorkerEvent& event) {
@@ -178,6 +194,9 @@ void WorkerNode::act(const protocol::LoadAssignment& effect) {
 }
 
 void WorkerNode::act(const protocol::AdoptModel& effect) {
+  if (effect.afresh) {
+    trainer_.forget_momentum();
+  }
   if (effect.rebase) {
     trainer_.rebase(effect.parameters);
   } else {

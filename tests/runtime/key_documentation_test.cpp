@@ -32,7 +32,8 @@ TEST(KnownKeysTest, defaults_are_what_a_file_without_the_key_means) {
   std::string text;
   for (const KnownKey& key : known_keys()) {
     const std::string value = key.required ? "\"x.y\"" : key.default_value;
-    if (!value.empty()) {
+    const bool is_of_array = key.name.starts_with("fault.");  // [[fault]]: there is none
+    if (!value.empty() && !is_of_array) {
       text += key.name + " = " + value + "\n";
     }
   }

@@ -109,6 +109,32 @@ TEST(RankSettingsTest, errors_name_the_table) {
   }
 }
 
+TEST(FaultPlanTest, errors_say_what_a_fault_needs) {
+  const auto error = [](const std::string& keys) { return error_of("[[fault]]\n" + keys); };
+  const std::string where = ": [[fault]] 1: key '";
+  EXPECT_EQ(error("at_seconds = 1"),
+            "x.toml:3" + where + "rank': expected whom the fault strikes, found none");
+  EXPECT_EQ(error("rank = 1"),
+            "x.toml:3" + where + "at_seconds': expected it or 'at_round', found neither");
+  EXPECT_EQ(error("rank = 1\nat_seconds = 1\nat_round = 1"),
+            "x.toml:5" + where + "at_seconds': expected it or 'at_round', found both");
+  EXPECT_EQ(error("rank = 0\nat_round = 1"),
+            "x.toml:5" + where +
+                "at_round': expected 'at_seconds', as the server has no rounds, found integer 1");
+  EXPECT_EQ(error("rank = 0\nat_seconds = 1\nkind = \"slow\"\nfactor = 2"),
+            "x.toml:6" + where +
+                "kind': expected kill, freeze or cut for the server, found string 'slow'");
+  EXPECT_EQ(error("rank = 1\nat_seconds = 1\nkind = \"freeze\""),
+            "x.toml:3" + where + "seconds': expected how long it lasts, found none");
+  EXPECT_EQ(
+      error("rank = 1\nat_seconds = 1\nseconds = 2"),
+      "x.toml:6" + where + "seconds': expected none, as this fault does not last, found integer 2");
+  EXPECT_EQ(error("rank = 1\nat_seconds = 1\nkind = \"slow\""),
+            "x.toml:3" + where + "factor': expected how slow it is, found none");
+  EXPECT_EQ(error("rank = 1\nat_seconds = 1\nfactor = 3"),
+            "x.toml:6" + where + "factor': expected none, as the kind is not 'slow', found 3");
+}
+
 TEST(RankSettingsTest, tables_are_not_for_the_command_line) {
   const std::string table = "[[worker]]\nranks = [1]\n";
   for (const char* option : {"worker.memory=1GiB", "worker=1"}) {

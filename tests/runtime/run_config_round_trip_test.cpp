@@ -118,6 +118,13 @@ RunConfig random_config(std::uint64_t seed) {
       worker.ranks = {1};
     }
   }
+  for (Fault& fault : config.faults) {
+    const bool lasts = fault.kind == FaultKind::Freeze || fault.kind == FaultKind::Cut;
+    fault.rank = std::max<std::uint64_t>(fault.rank.value_or(1), 1);
+    fault.at_seconds = fault.at_round ? std::nullopt : std::optional(1.5);
+    fault.seconds = lasts ? std::optional(2.5) : std::nullopt;
+    fault.factor = fault.kind == FaultKind::Slow ? std::optional(3.5) : std::nullopt;
+  }
   config.liveness.worker_timeout += config.liveness.heartbeat;
   config.liveness.server_timeout += config.liveness.heartbeat;
   return config;
@@ -181,6 +188,10 @@ RunConfig everything_changed() {
   c.workers[0].slowdown = 2.5;
   c.workers[1].host = "node*";
   c.workers[1].slowdown = 3.5;
+  c.faults.resize(2);
+  c.faults[0] = {
+      .rank = 3, .kind = FaultKind::Slow, .at_round = 48, .seconds = 49.5, .factor = 5.5};
+  c.faults[1] = {.rank = 0, .kind = FaultKind::Cut, .at_seconds = 50.5, .seconds = 51.5};
   c.stop = {{16, 17, seconds(18.5), 0.5}, 19};
   c.evaluate_every_merges = 20;
   c.liveness.heartbeat = seconds(1.5);
@@ -353,6 +364,19 @@ slowdown = 2.5
 [[worker]]
 host = "node*"
 slowdown = 3.5
+
+[[fault]]
+rank = 3
+kind = "slow"
+at_round = 48
+seconds = 49.5
+factor = 5.5
+
+[[fault]]
+rank = 0
+kind = "cut"
+at_seconds = 50.5
+seconds = 51.5
 )";
 
 TEST(RunConfigRoundTripTest, resolved_file_has_every_member_in_its_table) {

@@ -13,6 +13,7 @@
 #include "data/support.hpp"
 
 #include "hermes/core/random.hpp"
+#include "hermes/runtime/fault_injector.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/served_rows.hpp"
 #include "hermes/runtime/worker_node.hpp"
@@ -195,13 +196,16 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
   }
   const RunInputs& worker_inputs = is_served ? *without_file : inputs;
   std::vector<std::unique_ptr<transport::Transport>> endpoints;
+  std::vector<std::unique_ptr<FaultInjector>> faults;
   std::vector<std::unique_ptr<Channel>> channels;
   std::vector<std::unique_ptr<Trainer>> trainers;
   std::vector<std::unique_ptr<WorkerNode>> nodes;
   for (std::uint32_t rank = 0; rank <= workers; ++rank) {
     endpoints.push_back(network.endpoint(Rank{static_cast<std::int32_t>(rank)}));
+    faults.push_back(
+        std::make_unique<FaultInjector>(inputs.config().faults, *endpoints.back(), [] {}));
     channels.push_back(std::make_unique<Channel>(
-        *endpoints.back(), parameters,
+        faults.back()->transport(), parameters,
         rank == 0 ? inputs.config().payload_down() : inputs.config().payload_up()));
     if (rank > 0) {
       trainers.push_back(is_served ? make_served_trainer(worker_inputs, *channels.back())
@@ -233,10 +237,22 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
       return {};
     }
     const std::uint32_t rank = turns.next();
+    FaultInjector& struck = *faults[rank];
     if (rank == 0) {
-      server.turn();
-    } else if (!nodes[rank - 1]->is_finished()) {
-      nodes[rank - 1]->turn();
+      struck.strike(0);
+      if (struck.is_killed()) {
+        return {};
+      }
+      if (!struck.is_frozen()) {
+        server.turn();
+      }
+    } else if (WorkerNode& node = *nodes[rank - 1]; !node.is_finished()) {
+      while (const std::optional<Fault> fault = struck.strike(node.rounds())) {
+        node.suffer(*fault);
+      }
+      if (!struck.is_killed() && !struck.is_frozen()) {
+        node.turn();
+      }
     }
     network.advance(seconds(0.0001));
   }

@@ -50,6 +50,8 @@ struct AdoptModel {
   /// w <- w_new + (w - w_sent): what was learned since the last push is taken over, and a round in
   /// progress goes on.
   bool rebase = false;
+  /// The local model was not finite any more: the optimizer shall forget what it knows of it.
+  bool afresh = false;
 };
 /// Train one round and answer with RoundFinished.
 struct StartRound {
@@ -143,6 +145,7 @@ class Worker {
   bool is_capturing_ = false;  ///< a checkpoint is wanted
   std::uint64_t push_samples_ = 0;
   Report vote_{};  ///< the report to repeat with a payload when the server collects
+  bool is_sound_ = true;  ///< the losses of the last report are finite
   WorkerTotals totals_{};
   Instant waiting_since_{};
   Instant last_heard_{};

@@ -18,6 +18,7 @@
 #include "hermes/protocol/round_length.hpp"
 #include "hermes/protocol/server.hpp"
 #include "hermes/protocol/strategy.hpp"
+#include "hermes/runtime/fault.hpp"
 #include "hermes/wire/payload_encoding.hpp"
 
 namespace hermes::runtime {
@@ -204,6 +205,7 @@ struct RunConfig {
   CheckpointSettings checkpoint;
   ClusterSettings cluster;
   std::vector<WorkerSettings> workers;  ///< [[worker]]
+  std::vector<Fault> faults;            ///< [[fault]]
 
   protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
   protocol::AllocationConfig allocation_spec() const;

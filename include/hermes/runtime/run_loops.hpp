@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -30,7 +31,8 @@ struct Console {
   std::ostream& screen;
   const std::atomic<bool>& stop;  ///< set by a signal: end in good order
   telemetry::ProgressConfig progress;
-  std::string kernels{};  ///< what computes here, for the head of the log
+  std::string kernels{};               ///< what computes here, for the head of the log
+  std::function<void()> kill = [] {};  ///< see FaultInjector
 };
 
 /// Rank 0: serves until the end, then tests and saves the best model and writes the summary.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -61,6 +62,11 @@ class Trainer {
   void save(StateWriter& state) const;
   /// Before the first assignment. Throws DecodeError or DataError for a state of another run.
   void resume(StateReader& state);
+
+  /// What the optimizer remembers becomes zero; the schedule of the learning rate goes on.
+  void forget_momentum();
+  /// A weight becomes NaN, as in a broken memory.
+  void spoil() { network_->parameters().back() = std::numeric_limits<float>::quiet_NaN(); }
 
   /// Floating-point operations since the last call (see compute_cost.hpp).
   double take_flops() { return std::exchange(flops_, 0.0) + evaluator_.take_flops(); }

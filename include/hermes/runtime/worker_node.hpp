@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "hermes/protocol/worker.hpp"
 #include "hermes/runtime/channel.hpp"
+#include "hermes/runtime/fault.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/state_slices.hpp"
 #include "hermes/runtime/trainer.hpp"
@@ -17,6 +19,7 @@ struct WorkerLimits {
   double slowdown = 1.0;  ///< see RankSettings; at least 1
   /// Tells the server at the end what it took at most. Ranks in one process cannot know.
   bool tells_peak_memory = true;
+  std::function<void()> kill = [] {};  ///< see FaultInjector
 };
 
 /// One worker rank: carries the decisions of protocol::Worker out on a channel and a trainer.
@@ -37,6 +40,11 @@ class WorkerNode {
 
   /// Waits for a message, for rows, or for the next time to look after.
   void rest();
+
+  /// Rounds that it has completed.
+  std::uint64_t rounds() const { return worker_.totals().rounds; }
+  /// A fault of its own work (Slow, NonFinite) strikes it.
+  void suffer(const Fault& fault);
 
   bool is_finished() const { return worker_.state() == protocol::WorkerState::Finished; }
   protocol::StopReason reason() const { return reason_; }
@@ -74,7 +82,8 @@ class WorkerNode {
   Duration compute_time_{};  // of the round
   Duration data_time_{};     // since the last round
   std::optional<Instant> loading_since_;
-  // Slowed down:
+  bool is_to_spoil_ = false;
+  double slow_factor_ = 1.0;                       // of a fault, beside limits_.slowdown
   Instant idle_until_{};                           // slowed down
   std::optional<protocol::WorkerEvent> finished_;  // work that is done, to be told after that
   protocol::StopReason reason_ = protocol::StopReason::Failed;

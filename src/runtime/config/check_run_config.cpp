@@ -87,6 +87,41 @@ void check_workers(const RunConfig& config, const TomlTable& table) {
   }
 }
 
+void check_fault(const Fault& fault, const TomlTable& place) {
+  const bool lasts = fault.kind == FaultKind::Freeze || fault.kind == FaultKind::Cut;
+  const bool is_slow = fault.kind == FaultKind::Slow;
+  if (!fault.rank) {
+    place.fail("rank", "whom the fault strikes", "none");
+  }
+  if (fault.at_seconds.has_value() == fault.at_round.has_value()) {
+    place.fail("at_seconds", "it or 'at_round'", fault.at_seconds ? "both" : "neither");
+  }
+  if (fault.rank == 0 && fault.at_round) {
+    place.fail("at_round", "'at_seconds', as the server has no rounds");
+  }
+  if (fault.rank == 0 && fault.kind != FaultKind::Kill && !lasts) {
+    place.fail("kind", "kill, freeze or cut for the server");
+  }
+  if (lasts && !fault.seconds) {
+    place.fail("seconds", "how long it lasts", "none");
+  }
+  if (!lasts && !is_slow && fault.seconds) {
+    place.fail("seconds", "none, as this fault does not last");
+  }
+  if (is_slow != fault.factor.has_value()) {
+    place.fail("factor", is_slow ? "how slow it is" : "none, as the kind is not 'slow'",
+               is_slow ? "none" : short_text(*fault.factor));
+  }
+}
+
+void check_faults(const RunConfig& config, const TomlTable& table) {
+  const std::vector<const toml::table*> tables = table.tables("fault");
+  for (std::size_t i = 0; i < config.faults.size(); ++i) {
+    const std::string name = "[[fault]] " + std::to_string(i + 1) + ": ";
+    check_fault(config.faults[i], TomlTable(*tables[i], table.origin(), name));
+  }
+}
+
 }  // namespace
 
 void check_run_config(const RunConfig& config, const TomlTable& table) {
@@ -96,6 +131,7 @@ void check_run_config(const RunConfig& config, const TomlTable& table) {
   check_stop(config.stop, table);
   check_liveness(config.liveness, table);
   check_workers(config, table);
+  check_faults(config, table);
 }
 
 }  // namespace hermes::runtime

@@ -49,13 +49,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string nearest_key(std::string_view name, std::span<const std::string> known) {
   constexpr std::size_t kNameBytesMax = 100;  // each known key is compared with all of it
   name = name.substr(0, kNameBytesMax);
-  enum Likelihood { SameWord, SameTable, Other };
+  enum Likelihood { Slip, SameWord, SameTable, Other };
   using Cost = std::pair<Likelihood, std::size_t>;
   const auto cost = [name](std::string_view key) -> Cost {
-    const Likelihood likelihood = last_word(key) == last_word(name) ? SameWord
-                                  : table_of(key) == table_of(name) ? SameTable
-                                                                    : Other;
-    return {likelihood, edit_distance(name, key)};
+    const std::size_t distance = edit_distance(name, key);
+    const bool is_same_table = table_of(key) == table_of(name);
+    const Likelihood likelihood = is_same_table && distance == 1      ? Slip
+                                  : last_word(key) == last_word(name) ? SameWord
+                                  : is_same_table                     ? SameTable
+                                                                      : Other;
+    return {likelihood, distance};
   };
   const std::set<std::string_view> candidates = with_tables(known);
   return std::string(

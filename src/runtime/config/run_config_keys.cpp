@@ -32,6 +32,8 @@ constexpr std::array<std::string_view, 2> kLossSources{"worker", "server"};
 constexpr std::array<std::string_view, 2> kAllocations{"static", "adaptive"};
 constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
 constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
+constexpr std::array<std::string_view, 6> kFaults{"kill", "freeze",    "slow",
+                                                  "cut",  "malformed", "non_finite"};
 
 void path(KeyVisitor& v, const Key& key, std::filesystem::path& value) {
   std::string text = value.string();
@@ -321,6 +323,23 @@ void visit(KeyVisitor& v, WorkerSettings& worker) {
                   worker.slowdown, {.min = 1.0, .max = 1e6});
 }
 
+void visit(KeyVisitor& v, Fault& fault) {
+  v.optional_integer({"fault.rank", "for trials: whom this [[fault]] table strikes; 0: the server"},
+                     fault.rank, {.max = 1'000'000});
+  v.choice({"fault.kind",
+            "what happens: its process ends, or stands still, its work is slow, it is "
+            "cut off from the network, a push is damaged, its model gets a NaN"},
+           fault.kind, kFaults);
+  v.optional_real({"fault.at_seconds", "when, by the rank's clock; or else at_round"},
+                  fault.at_seconds, {.min = 0.0, .max = 1e9});
+  v.optional_integer({"fault.at_round", "when: after so many rounds of this worker"},
+                     fault.at_round, {.min = 1, .max = 1'000'000'000});
+  v.optional_real({"fault.seconds", "freeze, cut: how long; slow: how long, absent: to the end"},
+                  fault.seconds, kTime);
+  v.optional_real({"fault.factor", "slow: so many times as long for its work"}, fault.factor,
+                  {.min = 1.0, .max = 1e6});
+}
+
 }  // namespace
 
 void visit_keys(RunConfig& config, KeyVisitor& v) {
@@ -346,6 +365,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
                    "OPENBLAS_NUM_THREADS says"},
                   config.cluster.threads, {.min = 0, .max = kThreads.max});
   v.tables("worker", config.workers, [&v](WorkerSettings& worker) { visit(v, worker); });
+  v.tables("fault", config.faults, [&v](Fault& fault) { visit(v, fault); });
 }
 
 }  // namespace hermes::runtime

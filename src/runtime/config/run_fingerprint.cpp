@@ -17,6 +17,7 @@ RunConfig common_part(RunConfig common) {
   common.allocation.memory = defaults.allocation.memory;
   common.allocation.memory_fraction = defaults.allocation.memory_fraction;
   common.workers = defaults.workers;
+  common.faults = defaults.faults;
   return common;
 }
 
