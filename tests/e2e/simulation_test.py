@@ -54,6 +54,26 @@ class SimulationTest(e2e_case.E2eCase):
                 self.assertEqual(summary["workers_lost"], 0)
             self.assertEqual(*map(self.digests, runs), strategy)
 
+    def test_a_run_with_faults_repeats_itself_too(self):
+        plan = "".join(f"[[fault]]\n{keys}\n" for keys in (
+            'rank = 1\nkind = "kill"\nat_round = 5',
+            'rank = 2\nkind = "freeze"\nat_seconds = 0.5\nseconds = 1.5',
+            'rank = 3\nkind = "cut"\nat_round = 8\nseconds = 0.2',
+            'rank = 3\nkind = "malformed"\nat_round = 12',
+            'rank = 4\nkind = "non_finite"\nat_round = 6',
+            'rank = 4\nkind = "slow"\nat_round = 2\nseconds = 0.5\nfactor = 3',
+        ))  # fmt: skip
+        liveness = "[liveness]\nheartbeat_seconds = 0.1\nworker_timeout_seconds = 1.0\n"
+        (self.scratch / "faulty.toml").write_text(e2e_case.SMALL_RUN + liveness + plan)
+        for strategy in ("hermes", "bsp"):
+            for run in (runs := [f"faulty-{strategy}-{turn}" for turn in (1, 2)]):
+                result = self.simulate("train", "faulty.toml", "--set", f"strategy.type={strategy}", "--set",
+                                       "stop.max_rounds=200", "--out", run, "--quiet")  # fmt: skip
+                self.assert_ended_well(result)
+                summary = self.summary(run)
+                self.assertEqual((summary["workers_lost"], summary["workers_returned"]), (2, 1))
+            self.assertEqual(*map(self.digests, runs), strategy)
+
     def test_a_host_alone_trains_as_fast_as_the_platform_says(self):
         seconds = {}
         for host in ("w01", "w12"):
