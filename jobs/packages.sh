@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test] [slurm]
+# Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test] [slurm] [fuzz]
 #
-# Without arguments: build and test; slurm is what jobs/local_slurm.sh starts. Asks for root (sudo)
+# Without arguments: build and test; slurm is what jobs/local_slurm.sh starts, fuzz what
+# tests/fuzz.sh compiles with. Asks for root (sudo)
 # only when something is missing.
 # HERMES_SKIP_TORCH=1 leaves out python3-torch (large); the test that compares with it is then skipped.
 set -euo pipefail
@@ -16,6 +17,7 @@ readonly test=(
   clang-format clang-tidy libsimgrid-dev
 )
 readonly slurm=(slurm-wlm munge)
+readonly fuzz=(clang libclang-rt-dev)
 readonly oldest_cmake=3.25
 
 fail() {
@@ -29,8 +31,9 @@ for group in "${@:-all}"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     slurm) wanted+=("${slurm[@]}") ;;
+    fuzz) wanted+=("${fuzz[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}") ;;
-    *) echo "packages.sh: unknown group '$group' (expected: build, test, slurm)" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown group '$group' (expected: build, test, slurm, fuzz)" >&2; exit 2 ;;
   esac
 done
 

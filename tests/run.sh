@@ -6,7 +6,8 @@
 # Without arguments: everything that must hold before a change is accepted, as CI runs it:
 #   1. the builds for release and for simulated clusters (where SimGrid is), and all tests;
 #   2. tests/lint.sh;
-#   3. the sanitizer build (address, undefined behaviour) and a part of its tests.
+#   3. the sanitizer build (address, undefined behaviour) and a part of its tests;
+#   4. tests/fuzz.sh, each target for 20 s.
 # HERMES_TEST_SCOPE says how much of 2 and 3:
 #   quick (default)  clang-tidy on what changed, 6 sources at most; sanitized tests of the modules
 #                    that read what others wrote (quick_sanitized below); for a machine with two
@@ -77,6 +78,7 @@ build_and_test() {
 
 heading "packages"
 jobs/packages.sh build test
+jobs/packages.sh fuzz || echo "run.sh: nothing will be fuzzed: no clang with libFuzzer"
 if [[ $scope == full ]]; then
   jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
 fi
@@ -107,5 +109,9 @@ else
     HERMES_LINT_LIMIT=${HERMES_LINT_LIMIT:-6} tests/lint.sh
     build_and_test asan '' "${quick_sanitized[@]}"
   fi
+fi
+if [[ -z $preset && -z $label ]]; then
+  heading "fuzz"
+  tests/fuzz.sh --seconds 20 --jobs "$cores"
 fi
 heading "all tests passed"

@@ -9,6 +9,7 @@ LIVENESS = """\
 heartbeat_seconds = 0.1
 worker_timeout_seconds = 1.5
 server_timeout_seconds = 3
+gather_timeout_seconds = 5
 drain_timeout_seconds = 3
 """
 
@@ -32,9 +33,9 @@ class FaultPlanTest(e2e_case.E2eCase):
             'rank = 3\nkind = "cut"\nat_round = 20\nseconds = 0.5',
             'rank = 3\nkind = "slow"\nat_round = 5\nseconds = 1\nfactor = 3',
         )
-        for strategy in ("hermes", "bsp", "asp", "timebox"):
+        for strategy in ("hermes", "bsp", "asp", "ssp", "ebsp", "selsync", "timebox"):
             with self.subTest(strategy=strategy):
-                result = self.train(strategy, f"all-{strategy}", faults, "stop.max_seconds=8", "stop.max_rounds=0")
+                result = self.train(strategy, f"all-{strategy}", faults, "stop.max_seconds=4", "stop.max_rounds=0")
                 self.assert_ended_well(result)
                 summary = self.summary(f"all-{strategy}")
                 self.assertEqual(summary["stop_reason"], "max_seconds")

@@ -157,26 +157,10 @@ class FaultsTest(e2e_case.E2eCase):
         self.assertEqual(table[VICTIM]["state"], "lost")
         self.assertTrue((self.scratch / out / "model.h5").is_file())
 
+    # All strategies: fault_plan_test.py.
+
     def test_hermes_outlives_a_killed_worker(self):
         self.check_killed_worker("hermes", "killed-hermes")
-
-    def test_bsp_outlives_a_killed_worker(self):
-        self.check_killed_worker("bsp", "killed-bsp")
-
-    def test_asp_outlives_a_killed_worker(self):
-        self.check_killed_worker("asp", "killed-asp")
-
-    def test_ssp_outlives_a_killed_worker(self):
-        self.check_killed_worker("ssp", "killed-ssp")
-
-    def test_ebsp_outlives_a_killed_worker(self):
-        self.check_killed_worker("ebsp", "killed-ebsp")
-
-    def test_selsync_outlives_a_killed_worker(self):
-        self.check_killed_worker("selsync", "killed-selsync")
-
-    def test_timebox_outlives_a_killed_worker(self):
-        self.check_killed_worker("timebox", "killed-timebox")
 
     def test_bsp_over_tcp_outlives_a_killed_worker(self):
         self.check_killed_worker("bsp", "killed-tcp", ["-b", "tcp"])

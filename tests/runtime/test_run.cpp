@@ -108,6 +108,25 @@ class Turns {
   std::vector<std::uint32_t> tickets_;
 };
 
+void take_turn(ServerNode& node, FaultInjector& faults) {
+  faults.strike(0);
+  if (!faults.is_frozen()) {
+    node.turn();
+  }
+}
+
+void take_turn(WorkerNode& node, FaultInjector& faults) {
+  if (node.is_finished()) {
+    return;
+  }
+  while (const std::optional<Fault> fault = faults.strike(node.rounds())) {
+    node.suffer(*fault);
+  }
+  if (!faults.is_killed() && !faults.is_frozen()) {
+    node.turn();
+  }
+}
+
 std::unique_ptr<Trainer> make_served_trainer(const RunInputs& inputs, Channel& channel) {
   auto rows = std::make_unique<ServedRows>(channel);
   channel.hand_data_to(
@@ -233,26 +252,14 @@ ClusterResult run_cluster(const RunInputs& inputs, std::uint32_t workers, std::u
 
   Turns turns(workers + 1, turn_seed);
   for (std::uint64_t turn = 0; !server.is_finished(); ++turn) {
-    if (life && life->turns_max > 0 && turn == life->turns_max) {
+    if (faults[0]->is_killed() || (life && life->turns_max > 0 && turn == life->turns_max)) {
       return {};
     }
     const std::uint32_t rank = turns.next();
-    FaultInjector& struck = *faults[rank];
     if (rank == 0) {
-      struck.strike(0);
-      if (struck.is_killed()) {
-        return {};
-      }
-      if (!struck.is_frozen()) {
-        server.turn();
-      }
-    } else if (WorkerNode& node = *nodes[rank - 1]; !node.is_finished()) {
-      while (const std::optional<Fault> fault = struck.strike(node.rounds())) {
-        node.suffer(*fault);
-      }
-      if (!struck.is_killed() && !struck.is_frozen()) {
-        node.turn();
-      }
+      take_turn(server, *faults[rank]);
+    } else {
+      take_turn(*nodes[rank - 1], *faults[rank]);
     }
     network.advance(seconds(0.0001));
   }

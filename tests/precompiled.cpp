@@ -1,0 +1,1 @@
+// Only there so that its headers are compiled once for all tests (CMakeLists.txt).
