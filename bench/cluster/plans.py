@@ -9,7 +9,7 @@ import tomllib
 
 LEARNING_RATE = "train.optimizer.learning_rate"
 PLAN_KEYS = {"name", "platform", "seeds", "tuning_seeds", "tuned_as", "timeline_seconds", "set", "grid", "job", "row"}
-JOB_KEYS = {"config", "set", "targets", "fixed_seconds", "max_seconds"}
+JOB_KEYS = {"config", "set", "targets", "fixed_seconds", "max_seconds", "tuned_as"}
 ROW_KEYS = {"name", "strategy", "set", "server_learning_rates", "alone", "rate_of", "tuned_as", "max_seconds"}
 GRID_KEYS = {"learning_rates", "server_learning_rates"}
 
@@ -28,6 +28,7 @@ class Job:
     targets: list  # validation accuracies, rising; a run stops at the last, the main one
     fixed_seconds: float  # the table shows the accuracy by then
     max_seconds: float  # a run that has not reached the main target by then is hopeless
+    tuned_as: str  # the job whose learning rates it takes: itself, or another
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Plan:
     platform: pathlib.Path
     seeds: list
     tuning_seeds: list
-    tuned_as: str | None  # platform-job of the tuned file to read, instead of the run's own
+    tuned_as: str | None  # platform whose tuned file to read, instead of the run's own
     timeline_seconds: float
     set: dict
     grid: dict
@@ -100,6 +101,7 @@ def read_job(name, table, directory, where):
         targets=targets,
         fixed_seconds=float(needed(table, "fixed_seconds", where)),
         max_seconds=float(needed(table, "max_seconds", where)),
+        tuned_as=table.get("tuned_as", name),
     )
 
 
