@@ -144,7 +144,7 @@ class Worker {
   Instant permitted_at_{};
   bool is_capturing_ = false;  ///< a checkpoint is wanted
   std::uint64_t push_samples_ = 0;
-  Report vote_{};  ///< the report to repeat with a payload when the server collects
+  Report vote_{};         ///< the report to repeat with a payload when the server collects
   bool is_sound_ = true;  ///< the losses of the last report are finite
   WorkerTotals totals_{};
   Instant waiting_since_{};
