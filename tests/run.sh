@@ -6,12 +6,13 @@
 # Without arguments: everything that must hold before a change is accepted, as CI runs it:
 #   1. the builds for release and for simulated clusters (where SimGrid is), and all tests;
 #   2. tests/lint.sh;
-#   3. the sanitizer build (address, undefined behaviour) and a part of its tests;
+#   3. sanitizer builds and a part of their tests;
 #   4. tests/fuzz.sh, each target for 20 s.
 # HERMES_TEST_SCOPE says how much of 2 and 3:
-#   quick (default)  clang-tidy on what changed, 6 sources at most; sanitized tests of the modules
-#                    that read what others wrote (quick_sanitized below); for a machine with two
-#                    cores and 20 minutes
+#   quick (default)  clang-tidy on what changed, 6 sources at most; one test each with the sanitizers
+#                    for addresses and undefined behaviour and with that for threads, beside the
+#                    fuzz targets, which are built with the first two; for a machine with two cores
+#                    and 25 minutes
 #   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests
 #                    labelled unit, sim or mpi; and the tests labelled unit or sim once more under
 #                    the thread sanitizer
@@ -48,9 +49,6 @@ if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache;
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
-
-# Who parses files and frames.
-quick_sanitized=(core_test data_test wire_test)
 
 # build_and_test PRESET LABELS [TEST...]: only the named tests, if there are any. LABELS is a regular expression like unit|sim; empty means all tests.
 build_and_test() {
@@ -107,7 +105,8 @@ else
     build_and_test tsan 'unit|sim'
   else
     HERMES_LINT_LIMIT=${HERMES_LINT_LIMIT:-6} tests/lint.sh
-    build_and_test asan '' "${quick_sanitized[@]}"
+    build_and_test asan '' core_test
+    build_and_test tsan '' data_test  # has a thread that reads ahead
   fi
 fi
 if [[ -z $preset && -z $label ]]; then

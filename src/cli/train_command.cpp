@@ -74,7 +74,8 @@ runtime::RunDirectory make_directory(const TrainOptions& options,
           config, options.resume};
 }
 
-/// What the run goes on from: with --resume, and where there is something.
+/// What the run goes on from: with --resume, and where there is something. Where there is nothing
+/// but damaged checkpoints, the run does not begin anew over them.
 std::optional<runtime::Checkpoint> find_checkpoint(const TrainOptions& options,
                                                    const runtime::RunInputs& inputs,
                                                    std::uint32_t workers) {
@@ -84,9 +85,13 @@ std::optional<runtime::Checkpoint> find_checkpoint(const TrainOptions& options,
   const std::filesystem::path run = options.out.empty()
                                         ? std::filesystem::path("runs") / inputs.config().name
                                         : std::filesystem::path(options.out);
-  std::optional<runtime::FoundCheckpoint> found =
-      runtime::newest_checkpoint(runtime::RunDirectory::checkpoints_of(run), say);
+  const std::filesystem::path directory = runtime::RunDirectory::checkpoints_of(run);
+  std::optional<runtime::FoundCheckpoint> found = runtime::newest_checkpoint(directory, say);
   if (!found) {
+    if (const std::size_t damaged = runtime::checkpoint_numbers(directory).size(); damaged > 0) {
+      throw DataError(directory.string() + ": expected a checkpoint that can be read, found " +
+                      std::to_string(damaged) + " that cannot; without them the run begins anew");
+    }
     return std::nullopt;
   }
   runtime::check_resumable(*found, inputs, workers);

@@ -77,23 +77,29 @@ class BadInputTest(e2e_case.E2eCase):
                     self.assertEqual(result.stdout, "")
                 self.check_nothing_new()
 
+    def check_train_and_plan(self, arguments, *words, on_ranks=(1, 3)):
+        """What concerns configuration and files alone, `hermes plan` says in the same words."""
+        self.check_train(arguments, *words, on_ranks=on_ranks)
+        without_out = arguments[: arguments.index("--out")] if "--out" in arguments else arguments
+        self.check_command(["plan", *without_out, "--ranks", 3], *words)
+
     def with_setting(self, setting):
         return ["small-run.toml", "--set", setting, "--out", "out"]
 
     # Configuration ------------------------------------------------------------------------------
 
     def test_missing_configuration(self):
-        self.check_train(["none.toml"], "none.toml", "expected", "found none")
+        self.check_train_and_plan(["none.toml"], "none.toml", "expected", "found none")
 
     def test_unknown_key_names_the_nearest(self):
         words = [r"unknown-key.toml:\d+", "'stop.max_round'", "'stop.max_rounds'"]
-        self.check_train(["unknown-key.toml"], *words)
+        self.check_train_and_plan(["unknown-key.toml"], *words)
 
     def test_wrong_type(self):
-        self.check_train(["wrong-type.toml"], "wrong-type.toml:2", "'seed'", "expected an integer", "seven")
+        self.check_train_and_plan(["wrong-type.toml"], "wrong-type.toml:2", "'seed'", "expected an integer", "seven")
 
     def test_no_toml(self):
-        self.check_train(["no-toml.toml"], "no-toml.toml:1", on_ranks=[1])
+        self.check_train_and_plan(["no-toml.toml"], "no-toml.toml:1", on_ranks=[1])
 
     def test_bad_overrides(self):
         for setting, *words in [
@@ -103,8 +109,8 @@ class BadInputTest(e2e_case.E2eCase):
             ("train.minibatch=0", "--set train.minibatch", "expected", "found.* 0"),
             ("strategy.type=herms", "--set strategy.type", "hermes", "herms"),
         ]:
-            self.check_train(self.with_setting(setting), *words, on_ranks=[1])
-        self.check_train(self.with_setting("seed=many"), "--set seed", "many", on_ranks=[3])
+            self.check_train_and_plan(self.with_setting(setting), *words, on_ranks=[1])
+        self.check_train_and_plan(self.with_setting("seed=many"), "--set seed", "many", on_ranks=[3])
 
     def test_fewer_workers_than_wanted(self):
         for ranks in (1, 3):
@@ -115,28 +121,28 @@ class BadInputTest(e2e_case.E2eCase):
     # Model and data -----------------------------------------------------------------------------
 
     def test_missing_model(self):
-        self.check_train(self.with_setting("model.file=none.toml"), "none.toml", "expected", "found")
+        self.check_train_and_plan(self.with_setting("model.file=none.toml"), "none.toml", "expected", "found")
 
     def test_layers_that_do_not_fit_each_other(self):
         arguments = self.with_setting("model.file=misfit-layer.toml")
-        self.check_train(arguments, "layer 5", "conv2d", on_ranks=[1])
+        self.check_train_and_plan(arguments, "layer 5", "conv2d", on_ranks=[1])
 
     def test_model_that_does_not_fit_the_data(self):
         arguments = self.with_setting("model.file=other-shape.toml")
-        self.check_train(arguments, "3 ?x ?32 ?x ?32", "small.h5", "1 ?x ?28 ?x ?28")
+        self.check_train_and_plan(arguments, "3 ?x ?32 ?x ?32", "small.h5", "1 ?x ?28 ?x ?28")
 
     def test_labels_beyond_the_outputs(self):
         words = ["small.h5", r"expected a label in \[0, 5\)", "found [5-9]"]
         self.check_train(self.with_setting("model.file=narrow.toml"), *words)
 
     def test_truncated_hdf5(self):
-        self.check_train(self.with_setting("data.file=cut.h5"), "cut.h5", "expected", "found")
+        self.check_train_and_plan(self.with_setting("data.file=cut.h5"), "cut.h5", "expected", "found")
 
     def test_no_hdf5(self):
-        self.check_train(self.with_setting("data.file=no.h5"), "no.h5", "expected an HDF5 file", "found")
+        self.check_train_and_plan(self.with_setting("data.file=no.h5"), "no.h5", "expected an HDF5 file", "found")
 
     def test_missing_data(self):
-        self.check_train(self.with_setting("data.file=none.h5"), "none.h5")
+        self.check_train_and_plan(self.with_setting("data.file=none.h5"), "none.h5")
 
     def test_nan_in_the_data(self):
         arguments = self.with_setting("data.file=nan.h5")
@@ -224,6 +230,35 @@ class BadInputTest(e2e_case.E2eCase):
     def test_evaluate_what_is_no_model(self):
         for model in ("none", "no.h5", "cut.h5", "small.h5", "table.h5", "small.toml", "tmp"):
             self.check_command(["evaluate", "--model", model, "--data", "small.h5"], model)
+
+    def test_plan_of_what_cannot_be(self):
+        self.check_command(["plan"], "config is required")
+        self.check_command(["plan", "small-run.toml", "--ranks", "0"], "--ranks", "0")
+        self.check_command(["plan", "small-run.toml", "--ranks", "3", "--memory", "lots"], "memory", "lots")
+        self.check_command(["plan", "small-run.toml", "--ranks", "3", "--memory", "1KiB"], "1.?0? KiB|1024|1KiB")
+
+    def test_gate_over_what_are_no_losses(self):
+        self.check_command(["gate"], "losses is required")
+        self.check_command(["gate", "none.csv"], "none.csv")
+        self.check_command(["gate", "text.csv", "--column", "b"], "text.csv", "many")
+        self.check_command(["gate", "table.csv", "--column", "c"], "table.csv", "c")
+        self.check_command(["gate", "no.h5"], "no.h5")
+        self.check_command(["gate", "tmp"], "tmp")
+        self.check_command(["gate", "table.csv", "--column", "a", "--window", "1"], "--window", "1")
+
+    def test_resume_where_there_is_nothing_sound(self):
+        """A directory of damaged checkpoints: told by name, and nothing is trained over it."""
+        checkpoints = self.scratch / "tmp" / "damaged" / "checkpoints"
+        checkpoints.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, checkpoints.parent)
+        shutil.copy(self.scratch / "cut.h5", checkpoints / "checkpoint-000001.h5")
+        before = sorted(checkpoints.parent.rglob("*"))
+        result = self.run_hermes("train", "small-run.toml", "--out", checkpoints.parent, "--resume")
+        self.assertEqual(result.code, 2, result)
+        warning, error = result.stderr.splitlines()
+        self.assertRegex(warning, r"^hermes: .*checkpoint-000001\.h5")
+        self.assertRegex(error, "^hermes: .*checkpoints: expected a checkpoint that can be read, found 1 that cannot")
+        self.assertEqual(sorted(checkpoints.parent.rglob("*")), before)
 
     # Conversion ---------------------------------------------------------------------------------
 
