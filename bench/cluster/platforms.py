@@ -28,9 +28,9 @@ class Platform:
             raise plans.PlanError(f"{file}: expected a server and at least one worker, found {len(self.speeds)} hosts")
 
     def fastest_worker(self):
-        """Of several equal ones the first."""
+        """Of several equal ones the first that does not slow down."""
         workers = list(self.speeds)[1:]
-        return max(workers, key=self.speeds.get)
+        return max(workers, key=lambda host: (self.speeds[host], host != self.straggler))
 
     def slow_down(self):
         """What becomes of the straggler's speed: the last value of its speed file."""

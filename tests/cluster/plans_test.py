@@ -53,6 +53,7 @@ class PlatformsTest(cluster_case.ClusterCase):
         self.write("falls.txt", "# a tenth\n0.0 1.0\n60 0.1\n")
         platform = platforms.Platform(self.scratch / "four.xml")
         self.assertEqual(platform.straggler, "fast")
+        self.assertEqual(platform.fastest_worker(), "as_fast")
         self.assertEqual(platform.undisturbed(), cluster_case.PLATFORM.format(straggler=""))
         place = self.scratch / "copy"
         place.mkdir()
