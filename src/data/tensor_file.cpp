@@ -144,7 +144,7 @@ void read_dataset(hid_t file, const std::string& name, const Place& place, Tenso
       std::accumulate(type.dims.begin(), type.dims.end(), std::size_t{1}, std::multiplies<>());
   hsize_t file_bytes = 0;
   hdf5::check(H5Fget_filesize(file, &file_bytes), place, "reading the size of the file");
-  claimed += static_cast<double>(size) * (is_bytes ? 1 : sizeof(float));
+  claimed += static_cast<double>(size) * static_cast<double>(is_bytes ? 1 : sizeof(float));
   if (!hdf5::is_plausible_size(claimed, file_bytes)) {
     hdf5::fail(place, "expected tensors that fit into a file of " + std::to_string(file_bytes) +
                           " bytes, found " + type.shape_text() + " values here");

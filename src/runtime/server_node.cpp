@@ -68,6 +68,7 @@ ServerNode::~ServerNode() {
 }
 
 bool ServerNode::turn() {
+  const Instant begin = channel_.now();
   bool is_active = !to_evaluate_.empty();
   while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
     is_active = true;
@@ -84,6 +85,7 @@ bool ServerNode::turn() {
   }
   evaluate_some();
   is_active = row_server_.serve_some() || is_active;
+  recorder_.count_busy(channel_.now() - begin);
   recorder_.tick(now(), bytes());
   if (checkpoints_) {
     if (const std::optional<std::string> news = checkpoints_->news()) {

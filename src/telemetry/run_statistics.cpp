@@ -152,6 +152,12 @@ void RunStatistics::on(const protocol::StopDecided& stop, Instant now) {
   }
 }
 
+void RunStatistics::count_busy(Duration busy) {
+  if (training_since_ && !stopped_at_) {
+    server_busy_ += busy;
+  }
+}
+
 void RunStatistics::save(StateWriter& state) const {
   state& std::uint64_t{workers_.size()};
   for (const auto& [rank, worker] : workers_) {
@@ -163,7 +169,7 @@ void RunStatistics::save(StateWriter& state) const {
   }
   state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
       .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
-          best_accuracy_& target_reached_at_& bytes_to_target_;
+          best_accuracy_& target_reached_at_& bytes_to_target_& server_busy_;
 }
 
 void RunStatistics::load(StateReader& state) {
@@ -182,7 +188,7 @@ void RunStatistics::load(StateReader& state) {
   }
   state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
       .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
-          best_accuracy_& target_reached_at_& bytes_to_target_;
+          best_accuracy_& target_reached_at_& bytes_to_target_& server_busy_;
 }
 
 std::uint32_t RunStatistics::alive_count() const {
@@ -277,6 +283,7 @@ RunSummary RunStatistics::summary(Instant now) const {
   summary.seed = facts_.seed;
   summary.seconds = now.time_since_epoch().count();
   summary.training_seconds = training_time(now).count();
+  summary.server_busy_seconds = server_busy_.count();
   summary.rounds = rounds();
   summary.steps = sum(&protocol::WorkerTotals::steps);
   summary.samples = samples();

@@ -163,6 +163,7 @@ std::string to_json(const RunSummary& summary) {
       {"seed", summary.seed},
       {"seconds", summary.seconds},
       {"training_seconds", summary.training_seconds},
+      {"server_busy_seconds", summary.server_busy_seconds},
       {"rounds", summary.rounds},
       {"steps", summary.steps},
       {"samples", summary.samples},
@@ -222,6 +223,7 @@ RunSummary read_summary(const std::filesystem::path& file) {
   reader.read("seed", summary.seed);
   reader.read("seconds", summary.seconds);
   reader.read("training_seconds", summary.training_seconds);
+  reader.read("server_busy_seconds", summary.server_busy_seconds);
   reader.read("rounds", summary.rounds);
   reader.read("steps", summary.steps);
   reader.read("samples", summary.samples);

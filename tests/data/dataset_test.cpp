@@ -90,12 +90,12 @@ TEST_F(DatasetTest, reads_rows_of_chunked_and_compressed_files) {
        {test::Storage{}, test::Storage{{16, 3, 2, 3}}, test::Storage{{7, 2, 1, 3}, true}}) {
     test::write_image_set(path_, 50, 3, storage);
     const Dataset dataset(path_);
-    std::vector<std::byte> rows(5 * 18);
+    std::vector<std::byte> rows(5UL * 18);
     std::vector<std::int32_t> labels(5);
     dataset.read_features(Split::Train, {21, 5}, rows);
     dataset.read_labels(Split::Train, {21, 5}, labels, 3);
-    const auto all = counting_bytes(50 * 18);
-    EXPECT_EQ(std::memcmp(rows.data(), all.data() + 21 * 18, rows.size()), 0);
+    const auto all = counting_bytes(50UL * 18);
+    EXPECT_EQ(std::memcmp(rows.data(), all.data() + 21L * 18, rows.size()), 0);
     EXPECT_THAT(labels, ElementsAre(0, 1, 2, 0, 1));
     EXPECT_EQ(dataset.bytes_read(), 5U * 18U + 5U * 8U);
   }
@@ -204,7 +204,7 @@ TEST_F(DatasetTest, finds_a_value_that_is_not_finite_with_its_place) {
   const Dataset dataset(path_);
   EXPECT_THAT(data_error([&] { dataset.check_values(2); }),
               HasSubstr("/train/x: row 998, column 2: expected a finite number, found nan"));
-  std::vector<std::byte> rows(3 * 12);
+  std::vector<std::byte> rows(3UL * 12);
   dataset.read_features(Split::Train, {995, 3}, rows);
   data_error([&] { dataset.read_features(Split::Train, {996, 3}, rows); });
 }

@@ -122,7 +122,7 @@ TEST_F(TensorFileTest, a_full_disk_is_an_error_and_leaves_nothing) {
   rlimit old_limit{};
   getrlimit(RLIMIT_FSIZE, &old_limit);
   rlimit limit = old_limit;
-  limit.rlim_cur = 64 * 1024;
+  limit.rlim_cur = 64UL * 1024;
   setrlimit(RLIMIT_FSIZE, &limit);
   std::string message;
   try {

@@ -8,7 +8,7 @@ SUMMARY_KEYS = """
     strategy workers seed seconds rounds steps samples pushes suppressed worker_independence
     bytes_up bytes_down bytes_data merges rejected_updates workers_lost best_validation_loss
     best_validation_accuracy test_loss test_accuracy target_accuracy seconds_to_target
-    bytes_to_target samples_per_second stop_reason interrupted
+    bytes_to_target samples_per_second server_busy_seconds stop_reason interrupted
 """.split()
 RUN_FILES = {"config.toml", "hermes.log", "metrics.csv", "model.h5", "summary.json"}
 

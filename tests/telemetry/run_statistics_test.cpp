@@ -63,7 +63,9 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
   const ByteCounters none;
   statistics.record(protocol::WorkerJoined{rank(1)}, at_seconds(0.5), none);
   statistics.record(protocol::WorkerJoined{rank(2)}, at_seconds(0.7), none);
+  statistics.count_busy(seconds(64.0));  // not of training, as below
   statistics.record(protocol::TrainingStarted{2}, at_seconds(1.0), none);
+  statistics.count_busy(seconds(0.5));
   statistics.record(report(1, 1, ReportKind::Suppressed), at_seconds(2.0), none);
   statistics.record(report(1, 2, ReportKind::Suppressed), at_seconds(3.0), none);
   statistics.record(report(1, 3, ReportKind::Push), at_seconds(4.0), {1000, 10, 1});
@@ -77,11 +79,13 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
   statistics.record(evaluation(3, 0.4, 0.84, true), at_seconds(6.0), {9000, 9010, 1});
   statistics.record(protocol::StopDecided{StopReason::TargetAccuracy}, at_seconds(9.0),
                     {9000, 9010, 1});
+  statistics.count_busy(seconds(64.0));
   statistics.set_test_result({0.45, 0.83});
 
   const RunSummary summary = statistics.summary(at_seconds(12.0));
   EXPECT_EQ(summary.seconds, 12.0);
   EXPECT_EQ(summary.training_seconds, 8.0);  // 1.0 to 9.0
+  EXPECT_EQ(summary.server_busy_seconds, 0.5);
   EXPECT_EQ(summary.rounds, 4U);
   EXPECT_EQ(summary.steps, 40U);
   EXPECT_EQ(summary.samples, 640U);

@@ -22,6 +22,7 @@ RunSummary full_summary() {
   summary.seconds = 12.345678901234567;
   summary.training_seconds = 0.1;
   summary.rounds = 10;
+  summary.server_busy_seconds = 0.125;
   summary.steps = 100;
   summary.samples = 1600;
   summary.pushes = 4;
@@ -56,6 +57,8 @@ TEST(RunSummaryTest, json_has_every_key_of_the_contract_and_null_for_the_unknown
                                          "workers",
                                          "seed",
                                          "seconds",
+                                         "training_seconds",
+                                         "server_busy_seconds",
                                          "rounds",
                                          "steps",
                                          "samples",

@@ -44,6 +44,9 @@ class RunRecorder {
   /// Keeps the progress line alive; cheap, to be called in every turn of the server loop.
   void tick(Instant now, const ByteCounters& bytes);
 
+  /// So long rank 0 did something.
+  void count_busy(Duration busy) { statistics_.count_busy(busy); }
+
   /// A free line in hermes.log.
   void info(std::string_view text, Instant now);
   /// A free line in hermes.log and on the screen.

@@ -45,6 +45,8 @@ class RunStatistics {
   void record(const protocol::Record& record, Instant now, const ByteCounters& bytes);
   /// The newest byte counters, where there was no record.
   void count_bytes(const ByteCounters& bytes) { bytes_ = bytes; }
+  /// Rank 0 was busy for so long; only what is spent on training counts.
+  void count_busy(Duration busy);
   void set_test_result(const TestResult& result) { test_ = result; }
 
   /// All that was counted so far, for checkpoints. A run that goes on counts on; who its workers
@@ -104,6 +106,7 @@ class RunStatistics {
   std::uint64_t rejected_updates_ = 0;
   std::optional<Instant> training_since_;
   std::optional<Instant> stopped_at_;
+  Duration server_busy_{};
   std::optional<protocol::StopReason> stop_reason_;
   std::optional<protocol::Evaluation> last_evaluation_;
   std::optional<double> best_loss_;

@@ -44,8 +44,9 @@ struct RunSummary {
   std::uint32_t workers = 0;
   std::uint64_t seed = 0;
   double seconds = 0.0;
-  double training_seconds = 0.0;  ///< from the start of training to the decision to stop
-  std::uint64_t rounds = 0;       ///< of all workers together, as the counts below
+  double training_seconds = 0.0;     ///< from the start of training to the decision to stop
+  double server_busy_seconds = 0.0;  ///< of training_seconds, not waiting for a message
+  std::uint64_t rounds = 0;          ///< of all workers together, as the counts below
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;
   std::uint64_t pushes = 0;

@@ -11,7 +11,7 @@ namespace {
 
 // Until something was measured. Short, because nothing is known; at least a mini-batch each.
 constexpr double kFirstBoxSeconds = 0.25;
-constexpr double kTransfersPerBox = 4.0;
+constexpr double kTransfersPerBox = 2.0;
 constexpr double kStepsPerBox = 200.0;
 constexpr double kSmoothing = 0.3;
 // A box of nought would be none; times come from other ranks, and one of them may be absurd.
