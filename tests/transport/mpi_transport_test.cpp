@@ -130,6 +130,41 @@ TEST(MpiTransportTest, a_payload_shorter_than_announced_is_malformed) {
   });
 }
 
+TEST(MpiTransportTest, few_payloads_leave_at_a_time_and_nobody_waits_behind_an_abandoned_peer) {
+  constexpr std::uint32_t kFrames = 40;
+  MpiWorld().run(kLimits, [&](Transport& transport, const Barrier& barrier) {
+    if (transport.rank() == kServerRank) {
+      mpi_request_log().sent_from.clear();
+      std::vector<SharedBytes> payloads;
+      for (std::uint32_t i = 0; i < kFrames; ++i) {
+        payloads.push_back(block(kMiB, i));
+        ASSERT_TRUE(transport.send(Rank{1}, {number(i), payloads.back()}));
+      }
+      const auto has_left = [](const SharedBytes& payload) {
+        return mpi_request_log().sent_from.contains(payload.bytes.data());
+      };
+      EXPECT_EQ(std::ranges::count_if(payloads, has_left), 16);
+      ASSERT_TRUE(transport.send(kServerRank, {number(kFrames), block(kMiB, kFrames)}));
+      transport.abandon(Rank{1});
+      EXPECT_TRUE(std::ranges::all_of(payloads, has_left));
+      EXPECT_EQ(number(await(transport).frame), kFrames);
+    }
+    barrier();
+    if (transport.rank().value == 1) {
+      for (std::uint32_t i = 0; i < kFrames; ++i) {
+        const Received received = await(transport);
+        EXPECT_EQ(number(received.frame), i);
+        EXPECT_TRUE(equal(received.frame.payload.bytes, block(kMiB, i).bytes));
+      }
+      ASSERT_TRUE(transport.send(kServerRank, {number(0), {}}));
+    } else if (transport.rank() == kServerRank) {
+      EXPECT_EQ(await(transport).from, Rank{1});
+    }
+    flush(transport);
+    barrier();
+  });
+}
+
 TEST(MpiTransportTest, limits_that_mpi_cannot_count_are_refused) {
   const TransportLimits too_much{.payload_bytes_max = std::size_t{1} << 31U};
   EXPECT_THROW(MpiTransport(mpi_environment(), too_much), TransportError);

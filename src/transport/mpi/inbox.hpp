@@ -27,6 +27,8 @@ class Inbox {
   Inbox& operator=(const Inbox&) = delete;
 
   void poll() { take(requests_.poll()); }
+  /// Receives that each poll looks at.
+  std::size_t open_requests() const { return requests_.size(); }
   /// Blocks until something arrives, be it a part of a frame.
   void wait() { take(requests_.wait()); }
   bool ready() const { return !turns_.empty(); }

@@ -22,6 +22,8 @@ namespace {
 
 constexpr Duration kSleepMin = seconds(10e-6);
 constexpr Duration kSleepMax = seconds(1e-3);
+/// A poll looks at all open requests: for every so many the first sleep is longer by kSleepMin.
+constexpr std::size_t kRequestsPerSleep = 64;
 constexpr double kSleepGrowth = 1.25;  // an answer waits for a quarter of what it took, at most
 
 /// Linux wakes a sleeper up to 50 us late unless told otherwise: several times as long as a small
@@ -58,6 +60,11 @@ class MpiTransport::State {
   void poll() {
     outbox.poll();
     inbox.poll();
+  }
+  /// How long to sleep between the first polls after something happened.
+  Duration first_sleep() const {
+    const std::size_t open = inbox.open_requests() + outbox.open_requests();
+    return std::min(kSleepMin * static_cast<double>(1 + open / kRequestsPerSleep), kSleepMax);
   }
   /// Polls, with longer and longer sleeps, until `done` or the deadline.
   template <class Done>
@@ -132,7 +139,7 @@ bool MpiTransport::send(Rank to, Frame frame) {
   if (!state_->outbox.send(to, std::move(frame))) {
     return false;
   }
-  state_->idle_sleep = kSleepMin;
+  state_->idle_sleep = state_->first_sleep();
   ++traffic.frames_sent;
   traffic.bytes_sent += bytes;
   return true;
@@ -145,7 +152,7 @@ std::optional<Received> MpiTransport::receive() {
   }
   std::optional<Received> received = state_->inbox.next();
   if (received) {
-    state_->idle_sleep = kSleepMin;
+    state_->idle_sleep = state_->first_sleep();
     const std::size_t peer = state_->index(received->from);
     state_->lost[peer] = false;
     Traffic& traffic = state_->traffic[peer];

@@ -26,6 +26,7 @@ class RequestSet {
   };
 
   bool empty() const { return requests_.empty(); }
+  std::size_t size() const { return requests_.size(); }
 
   void add(MPI_Request request, Token token) {
     requests_.push_back(request);
