@@ -18,7 +18,8 @@ import faults_test
 RUNS = int(os.environ.get("HERMES_RUNS", "6"))
 SOAK_SECONDS = float(os.environ.get("HERMES_SOAK_SECONDS", "60"))
 SEED = int(os.environ.get("HERMES_SEED", str(random.randrange(10**6))))
-WORKERS = faults_test.WORKERS
+WORKERS = 4
+SOAK_WORKERS = 8
 ROUNDS = 60
 
 
@@ -28,7 +29,8 @@ class EnduranceTest(e2e_case.E2eCase):
         print(f"\nHERMES_SEED={SEED}", flush=True)
 
     def start(self, strategy, out, *settings, network="shm"):
-        return faults_test.Job(self, strategy, out, [f"stop.max_rounds={ROUNDS}", *settings], ["-b", network])
+        settings = [f"stop.max_rounds={ROUNDS}", *settings]
+        return faults_test.Job(self, strategy, out, settings, ["-b", network], WORKERS)
 
     def resume(self, strategy, out, *settings):
         every = [*faults_test.SETTINGS, f"strategy.type={strategy}", f"stop.max_rounds={ROUNDS}", *settings]
@@ -65,7 +67,7 @@ class EnduranceTest(e2e_case.E2eCase):
     def test_a_frozen_worker_comes_back(self):
         for run in range(RUNS):
             out, victim = f"frozen-{run}", self.random.randrange(1, WORKERS + 1)
-            job = faults_test.Job(self, "hermes", out, ["stop.max_seconds=60"])
+            job = faults_test.Job(self, "hermes", out, ["stop.max_seconds=60"], workers=WORKERS)
             time.sleep(self.random.uniform(0, 1))
             job.send(victim, signal.SIGSTOP)
             job.wait_for_log(f"worker {victim} lost")
@@ -127,10 +129,10 @@ class EnduranceTest(e2e_case.E2eCase):
 
     def test_a_long_run_with_faults_does_not_grow(self):
         job = faults_test.Job(self, "hermes", "soak", [f"stop.max_seconds={SOAK_SECONDS}", "checkpoint.every_seconds=10"],
-                              ["-t", str(int(SOAK_SECONDS) + 120)])  # fmt: skip
+                              ["-t", str(int(SOAK_SECONDS) + 120)], SOAK_WORKERS)  # fmt: skip
         begin, base = time.monotonic(), None
         while job.process.poll() is None and time.monotonic() - begin < SOAK_SECONDS - 25:
-            victim = self.random.randrange(1, WORKERS + 1)
+            victim = self.random.randrange(1, SOAK_WORKERS + 1)
             job.send(victim, signal.SIGSTOP)
             time.sleep(self.random.uniform(1, 4))
             job.send(victim, signal.SIGCONT)

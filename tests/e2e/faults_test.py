@@ -61,13 +61,14 @@ def ranks_below(pid):
 class Job:
     """A training run under jobs/launch.sh, in the background."""
 
-    def __init__(self, case, strategy, out, settings=(), options=()):
+    def __init__(self, case, strategy, out, settings=(), options=(), workers=WORKERS):
         self.case = case
+        self.workers = workers
         self.out = out
         arguments = ["train", "small-run.toml", "--out", out]
         for setting in [*SETTINGS, f"strategy.type={strategy}", *settings]:
             arguments += ["--set", setting]
-        command = case.launch_command(1 + WORKERS, arguments, options=options)
+        command = case.launch_command(1 + workers, arguments, options=options)
         self.stdout_file = case.scratch / f"{out}.stdout"
         self.stderr_file = case.scratch / f"{out}.stderr"
         with open(self.stdout_file, "w") as stdout, open(self.stderr_file, "w") as stderr:
@@ -82,7 +83,7 @@ class Job:
         case.addCleanup(self.end)
         self.wait_until(lambda: min(self.rounds().values()) >= 3, "every worker has trained")
         self.ranks = ranks_below(self.process.pid)
-        case.assertEqual(set(self.ranks), set(range(1 + WORKERS)))
+        case.assertEqual(set(self.ranks), set(range(1 + workers)))
 
     def end(self):
         """Whatever became of the test: nothing of it goes on."""
@@ -97,7 +98,7 @@ class Job:
 
     def rounds(self):
         """Reports per worker so far."""
-        counts = dict.fromkeys(range(1, WORKERS + 1), 0)
+        counts = dict.fromkeys(range(1, self.workers + 1), 0)
         for row in self.case.metrics(self.out):
             if row["event"] == "report":
                 counts[int(row["rank"])] += 1
