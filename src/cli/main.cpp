@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
   hermes::cli::add_evaluate(app, action);
   hermes::cli::add_gate(app, action);
   hermes::cli::add_plan(app, action);
+  hermes::cli::add_doctor(app, {argc, argv}, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version

@@ -35,11 +35,12 @@ MODULES = {  # module: what it may include besides itself
     'transport': {'core'},
     'telemetry': {'core', 'protocol'},
     'runtime': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry'},
-    'cli': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime'},
+    'doctor': {'core', 'telemetry'},
+    'cli': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime', 'doctor'},
 }
 MPI_PLACES = ('src/transport/mpi', 'include/hermes/transport/mpi')
 SETTINGS_PLACES = tuple(f'{top}/{module}/' for top in ('src', 'include/hermes')
-                        for module in ('runtime', 'telemetry', 'cli'))
+                        for module in ('runtime', 'telemetry', 'doctor', 'cli'))
 THIRD_PARTY = [  # header, places that may include it (path prefixes)
     (r'mpi\.h$', MPI_PLACES),
     (r'(hdf5|H5\w+)\.h(pp)?$', ('src/data/',)),

@@ -1,0 +1,198 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "blas_choice.hpp"
+#include "commands.hpp"
+#include "console.hpp"
+#include "hermes/core/error.hpp"
+#include "hermes/core/simd.hpp"
+#include "hermes/data/hdf5_version.hpp"
+#include "hermes/data/memory_budget.hpp"
+#include "hermes/doctor/finding.hpp"
+#include "hermes/nn/blas.hpp"
+#include "hermes/transport/mpi_environment.hpp"
+#include "hermes/transport/mpi_job.hpp"
+
+namespace hermes::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSomethingWrong = 3;
+
+struct DoctorOptions {
+  std::string directory;
+};
+
+/// The first line that a command prints; empty where it cannot be run.
+std::string first_line_of(const char* command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command, "r"), ::pclose);
+  std::array<char, 256> line{};
+  if (!pipe || std::fgets(line.data(), line.size(), pipe.get()) == nullptr) {
+    return {};
+  }
+  const std::string text = line.data();
+  return text.substr(0, text.find('\n'));
+}
+
+/// How many ranks the launcher was asked for.
+std::optional<std::uint32_t> ranks_asked() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
+    const int ranks = std::atoi(environment(name).value_or("").c_str());
+    if (ranks > 0) {
+      return static_cast<std::uint32_t>(ranks);
+    }
+  }
+  return std::nullopt;
+}
+
+/// What the user said about MPI's transports, on the command line of mpirun or in the environment.
+std::string transports_asked() {
+  std::string text;
+  for (const char* name : {"OMPI_MCA_pml", "OMPI_MCA_btl", "OMPI_MCA_btl_tcp_if_include"}) {
+    if (const std::optional<std::string> value = environment(name)) {
+      text += (text.empty() ? "" : ", ") + std::string(name) + "=" + *value;
+    }
+  }
+  return text;
+}
+
+/// A file that rank 0 makes, and that the others look for.
+class SharedFile {
+ public:
+  SharedFile(const fs::path& directory, bool is_maker) {
+    if (is_maker) {
+      std::string name = (directory / "hermes-doctor-XXXXXX").string();
+      const int file = ::mkstemp(name.data());
+      if (file >= 0) {
+        ::close(file);
+        own_ = name;
+      }
+    }
+    name_ = transport::broadcast(own_);
+    if (name_.empty()) {
+      throw ConfigError(directory.string() + ": expected a directory that rank 0 can write to");
+    }
+  }
+  ~SharedFile() {
+    std::error_code ignored;
+    if (!own_.empty()) {
+      fs::remove(own_, ignored);
+    }
+  }
+  SharedFile(const SharedFile&) = delete;
+  SharedFile& operator=(const SharedFile&) = delete;
+
+  /// Network file systems may take a moment.
+  bool is_visible() const {
+    constexpr int kLooks = 20;
+    for (int look = 0; look < kLooks; ++look) {
+      std::error_code ignored;
+      if (fs::exists(name_, ignored)) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  }
+
+ private:
+  std::string own_;  // empty on the other ranks
+  std::string name_;
+};
+
+void find_job(doctor::RankFacts& facts, const transport::MpiEnvironment& mpi) {
+  facts.mpi = {transport::mpi_built_version(), transport::mpi_running_version()};
+  facts.has_threads = transport::mpi_grants_threads();
+  facts.transport = transports_asked();
+  facts.ranks = static_cast<std::uint32_t>(mpi.rank_count());
+  facts.ranks_asked = ranks_asked();
+  facts.slurm_job = environment("SLURM_JOB_ID");
+}
+
+void find_cores(doctor::RankFacts& facts) {
+  const OwnCores cores = own_cores();
+  const transport::HostRanks ranks = transport::MpiEnvironment::gather_on_host({&cores.id, 1});
+  facts.ranks_on_host = static_cast<std::uint32_t>(ranks.count);
+  facts.host_cores = static_cast<std::uint32_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  facts.own_cores = cores.count;
+  facts.sharing_cores = static_cast<std::uint32_t>(
+      std::max<std::ptrdiff_t>(1, std::ranges::count(ranks.values, cores.id)));
+  const nn::BlasDescription blas = nn::blas_description();
+  facts.blas_core = blas.core;
+  facts.asked_core = environment("OPENBLAS_CORETYPE");
+  facts.better_core = nn::better_blas_core(blas, supported_simd_targets().front(), std::nullopt);
+  facts.blas_threads = blas_threads(cores, facts.sharing_cores);
+  facts.vector_kernels = to_string(simd_target());
+}
+
+void find_memory(doctor::RankFacts& facts) {
+  data::MemorySurroundings around;
+  around.environment = environment;
+  const transport::HostRanks neighbours =
+      transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
+  around.ranks_on_host = static_cast<std::uint32_t>(neighbours.count);
+  around.cgroups_on_host = neighbours.values;
+  const data::MemoryBudget budget = data::find_memory_budget(around);
+  if (const data::MemoryLimit* limit = budget.decisive()) {
+    facts.memory = budget.bytes();
+    facts.memory_source = to_string(limit->source);
+  }
+  std::error_code failure;
+  const fs::space_info space = fs::space("/dev/shm", failure);
+  if (!failure) {
+    facts.shared_memory_free = space.available;
+  }
+}
+
+int examine_job(const Arguments& arguments, const DoctorOptions& options) {
+  doctor::RankFacts facts;
+  facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
+  int argc = arguments.argc;
+  char** argv = arguments.argv;
+  const transport::MpiEnvironment mpi(argc, argv);
+  find_job(facts, mpi);
+  find_cores(facts);
+  find_memory(facts);
+  facts.hdf5 = {data::hdf5_built_version(), data::hdf5_running_version()};
+  facts.directory = options.directory.empty() ? fs::current_path().string() : options.directory;
+  const bool is_first = mpi.rank() == kServerRank;
+  const SharedFile file(facts.directory, is_first);
+  facts.sees_directory = file.is_visible();
+  std::vector<std::vector<doctor::Finding>> findings;
+  for (const std::string& text : transport::gather(doctor::to_text(doctor::examine(facts)))) {
+    findings.push_back(doctor::findings_of(text));
+  }
+  if (is_first) {
+    std::cout << doctor::describe(findings) << std::flush;
+  }
+  return doctor::worst(findings) == doctor::Severity::Wrong ? kSomethingWrong : 0;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, const Arguments& arguments, Action& action) {
+  auto options = std::make_shared<DoctorOptions>();
+  CLI::App* command = app.add_subcommand(
+      "doctor",
+      "Looks at MPI, cores, OpenBLAS, HDF5, memory and files of this machine or, under "
+      "mpirun or srun, of a job; exit code 3 when something is wrong");
+  command->add_option("--directory", options->directory,
+                      "that all ranks should see (the current one)");
+  command->callback(
+      [=, &action] { action = [arguments, options] { return examine_job(arguments, *options); }; });
+}
+
+}  // namespace hermes::cli
