@@ -81,7 +81,8 @@ else
     trap 'rm -rf "$commands"' EXIT
     sed -E 's/-Winvalid-pch -include [^ ]*cmake_pch.hxx//' "$build/compile_commands.json" >"$commands/compile_commands.json"
     printf '%s\0' "${sources[@]}" |
-      xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p "$commands" 2> >(grep -v 'warnings generated\.$' >&2) || status=1
+      xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p "$commands" \
+        --extra-arg=-Wno-unknown-warning-option 2> >(grep -v 'warnings generated\.$' >&2) || status=1
   fi
 fi
 

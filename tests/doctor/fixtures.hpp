@@ -21,7 +21,7 @@ inline RankFacts healthy_rank() {
   facts.memory = std::uint64_t{2} << 30U;
   facts.memory_source = "cgroup";
   facts.shared_memory_free = std::uint64_t{64} << 20U;
-  facts.directory = "/scratch/run";
+  facts.directory = "/data/run";
   return facts;
 }
 
