@@ -64,7 +64,8 @@ class MpiTransport::State {
   /// How long to sleep between the first polls after something happened.
   Duration first_sleep() const {
     const std::size_t open = inbox.open_requests() + outbox.open_requests();
-    return std::min(kSleepMin * static_cast<double>(1 + open / kRequestsPerSleep), kSleepMax);
+    const std::size_t factor = 1 + open / kRequestsPerSleep;
+    return std::min(kSleepMin * static_cast<double>(factor), kSleepMax);
   }
   /// Polls, with longer and longer sleeps, until `done` or the deadline.
   template <class Done>
