@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <string>
 #include <string_view>
 
+#include "hermes/core/error.hpp"
 #include "hermes/transport/simulator.hpp"
 
 namespace hermes::cli {
@@ -45,6 +47,14 @@ std::optional<int> launcher_rank() {
   return std::nullopt;
 }
 
+void refuse_strangers() {
+  const int tasks = number_from_environment("SLURM_STEP_NUM_TASKS").value_or(1);
+  if (tasks > 1 && !launcher_rank()) {
+    throw ConfigError("srun: expected --mpi=pmix (or mpirun instead of srun), found " +
+                      std::to_string(tasks) + " processes that MPI cannot connect");
+  }
+}
+
 std::optional<std::string> environment(const std::string& name) {
   const char* text = std::getenv(name.c_str());
   return text == nullptr ? std::nullopt : std::optional<std::string>(text);
@@ -57,7 +67,7 @@ std::string host_name() {
 }
 
 bool is_spokesman() {
-  return launcher_rank().value_or(0) == 0;
+  return launcher_rank().value_or(number_from_environment("SLURM_PROCID").value_or(0)) == 0;
 }
 
 void say(const std::string& line) {

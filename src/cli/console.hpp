@@ -12,6 +12,10 @@ namespace hermes::cli {
 /// This process's rank as the launcher (mpirun, srun) says; empty when there is none.
 std::optional<int> launcher_rank();
 
+/// Throws ConfigError where srun has started several processes that do not know of each other: each
+/// would train alone. To be called before MPI starts.
+void refuse_strangers();
+
 /// A variable of the environment.
 std::optional<std::string> environment(const std::string& name);
 

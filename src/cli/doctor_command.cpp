@@ -158,6 +158,7 @@ void find_memory(doctor::RankFacts& facts) {
 }
 
 int examine_job(const Arguments& arguments, const DoctorOptions& options) {
+  refuse_strangers();
   doctor::RankFacts facts;
   facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
   int argc = arguments.argc;

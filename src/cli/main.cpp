@@ -47,10 +47,10 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
 /// One line. What is wrong with the input is wrong on all ranks, so one of them says it; any other
 /// failure is a rank's own.
 int complain(const std::string& what, int code) {
-  const int rank = hermes::cli::launcher_rank().value_or(0);
-  if (rank == 0) {
+  if (hermes::cli::is_spokesman()) {
     hermes::cli::say(what);
   } else if (code == kFailure) {
+    const int rank = hermes::cli::launcher_rank().value_or(0);
     hermes::cli::say("rank " + std::to_string(rank) + ": " + what);
   }
   return code;

@@ -261,6 +261,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
 
 int train(const TrainOptions& options, Arguments arguments) {
   return_freed_memory();
+  refuse_strangers();
   if (!launcher_rank()) {
     return train_alone(options);
   }

@@ -49,6 +49,19 @@ class DoctorTest(e2e_case.E2eCase):
         self.assertEqual(result.code, 2, result)
         self.assertRegex(result.stderr, r"^hermes: .*nowhere: expected a directory that rank 0 can write to\n$")
 
+    def test_tasks_that_do_not_know_of_each_other_do_not_all_train_alone(self):
+        before = sorted(self.scratch.iterdir())
+        type(self).environment = {**self.environment, "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"}
+        self.addCleanup(lambda: [self.environment.pop(name) for name in ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID")])
+        for words in (["train", "small-run.toml"], ["doctor"]):
+            result = self.run_hermes(*words)
+            self.assertEqual(result.code, 2, result)
+            self.assertEqual(result.stderr, "hermes: srun: expected --mpi=pmix (or mpirun instead of srun), found 4 "
+                                            "processes that MPI cannot connect\n")  # fmt: skip
+        self.environment["SLURM_PROCID"] = "1"
+        self.assertEqual(self.run_hermes("doctor").stderr, "")
+        self.assertEqual(sorted(self.scratch.iterdir()), before)
+
 
 if __name__ == "__main__":
     e2e_case.main()
