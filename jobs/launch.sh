@@ -19,12 +19,15 @@
 # that leave by _exit; on several nodes it starts by srun. A heterogeneous job needs -m srun: the tasks
 # of all its components are one world, the first component's first task is rank 0.
 #
-# Signals: USR1 and USR2 reach every rank as they are. TERM, INT and HUP ask for an orderly stop:
-# the ranks get USR1 (mpirun would follow a TERM with KILL within seconds) and kStopSeconds to
-# save their work; a second one ends the job at once.
+# Signals: USR1, which asks for an orderly stop, and USR2 reach every rank. TERM, INT and HUP ask for the same:
+# the ranks get USR1 (mpirun would follow a TERM with KILL within seconds) and kStopSeconds to save
+# their work; a second one ends the job at once. USR1 is repeated every second, as mpirun and ranks
+# that have only just started do not listen yet, and nobody dies of it meanwhile.
 #
 # Exit codes of its own: 2 bad usage, 70 rank 0 left no result, 124 time limit.
 set -uo pipefail
+warned=''
+trap 'warned=0' USR1
 
 readonly kStopSeconds=60 kTermSeconds=3
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 70
@@ -145,7 +148,8 @@ exec {filtered}> >(trap '' INT TERM HUP
 filter_pid=$!
 
 # Own session: Ctrl-C at the terminal must reach this script alone, which passes it on in its way.
-setsid "${start[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
+deaf=(env --ignore-signal=USR1,USR2)  # until they listen
+setsid "${deaf[@]}" "${start[@]}" "${deaf[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
 starter_pid=$!
 exec {filtered}>&-
 
@@ -158,10 +162,8 @@ orderly_stop() {
     deadline=$SECONDS
     return
   fi
-  deadline=$((SECONDS + kStopSeconds)) why=stop
-  kill -USR1 "$starter_pid" 2>/dev/null
+  deadline=$((SECONDS + kStopSeconds)) why=stop warned=0
 }
-trap 'kill -USR1 "$starter_pid" 2>/dev/null' USR1
 trap 'kill -USR2 "$starter_pid" 2>/dev/null' USR2
 trap orderly_stop TERM INT HUP
 
@@ -185,6 +187,10 @@ while running; do
   if [[ -n $deadline ]] && ((SECONDS >= deadline)); then
     end_job
     break
+  fi
+  if [[ -n $warned ]] && ((SECONDS > warned)); then
+    kill -USR1 "$starter_pid" 2>/dev/null
+    warned=$SECONDS
   fi
   sleep 0.1
 done

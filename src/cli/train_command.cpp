@@ -260,6 +260,7 @@ int train_rank(const TrainOptions& options, transport::MpiEnvironment& mpi) {
 }
 
 int train(const TrainOptions& options, Arguments arguments) {
+  catch_stop_signals();  // before MPI, which takes its time to start
   return_freed_memory();
   refuse_strangers();
   if (!launcher_rank()) {

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import e2e_case
 
@@ -238,6 +239,24 @@ class FaultsTest(e2e_case.E2eCase):
                 self.assertEqual(summary["stop_reason"], "interrupted")
                 self.assertEqual(summary["workers_lost"], 0)
                 self.assertTrue((self.scratch / out / "model.h5").is_file())
+
+    def test_a_stop_signal_is_neither_fatal_nor_lost_while_the_run_starts(self):
+        """From the launcher's first lines over MPI's start to the first rounds."""
+        for delay in (0.05, 0.15, 0.25, 0.35, 0.5, 0.7):
+            with self.subTest(delay=delay):
+                out = f"early-{delay}"
+                arguments = ["train", "small-run.toml", "--out", out, "--set", "stop.max_seconds=90"]
+                for setting in SETTINGS:
+                    arguments += ["--set", setting]
+                command = [str(word) for word in self.launch_command(3, arguments)]
+                process = subprocess.Popen(command, cwd=self.scratch, env=self.environment, stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
+                with process:
+                    time.sleep(delay)
+                    process.send_signal(signal.SIGUSR1)
+                    _, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 75, errors)
+                self.assertRegex(errors, "^hermes: rank 0: stopped: interrupted; .*--resume.*\n$")
 
     def has_merged(self, out):
         return any(row["event"] == "evaluation" for row in self.metrics(out))
