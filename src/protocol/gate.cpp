@@ -72,6 +72,9 @@ void Gate::load(StateReader& state) {
   RandomStream::State coin{};
   state& threshold_& window_& silent_& coin;
   coin_ = RandomStream(coin);
+  const auto is_finite = [](double loss) { return std::isfinite(loss); };
+  StateReader::expect(is_finite(threshold_) && std::ranges::all_of(window_, is_finite),
+                      "finite losses");
 }
 
 }  // namespace hermes::protocol

@@ -1,6 +1,7 @@
 // The server's checkpoints: when the states of server and workers fit together, what is saved, and
 // how a run goes on from it.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "hermes/core/state_archive.hpp"
@@ -23,6 +24,26 @@ void serialize(Archive& archive, Peer& peer, unsigned) {
   fields(archive, peer.ticket, peer.clock, peer.reported, peer.pulled, peer.assignment, peer.plan,
          peer.last_report, peer.pending, peer.released_at, peer.reported_at);
 }
+
+namespace {
+
+/// Worker and update as they can have been when they were saved.
+bool is_sound(const Peer& peer, const PartitionConfig& partition) {
+  const Assignment& own = peer.assignment;
+  if (peer.ticket.value == 0) {
+    return own == Assignment{} && !peer.pending;
+  }
+  const bool has_rows = own.shard_rows > 0 && own.minibatch > 0 && own.minibatch <= kMinibatchMax;
+  const bool has_plan =
+      peer.plan.rounds > 0 && std::isfinite(peer.plan.box_seconds) && peer.plan.box_seconds >= 0.0;
+  const bool has_times = std::isfinite(peer.released_at.time_since_epoch().count()) &&
+                         std::isfinite(peer.reported_at.time_since_epoch().count());
+  return has_rows && has_plan && has_times && (!peer.pending || peer.pending->samples > 0) &&
+         own ==
+             make_assignment(partition, peer.rank, {own.shard_rows, own.minibatch}, own.generation);
+}
+
+}  // namespace
 
 void Server::begin_capture(Instant now, Effects& effects) {
   capturing_since_ = now;
@@ -88,6 +109,7 @@ void Server::resume(std::span<const std::byte> bytes) {
     const Rank rank = peer.rank;
     state& peer;
     peer.rank = rank;
+    StateReader::expect(is_sound(peer, config_.partition), "workers as they were saved");
     const bool was_waiting = peer.state == PeerState::Waiting || peer.state == PeerState::Measuring;
     peer.lost_in = !peer.is_captured() ? PeerState::Expected
                    : was_waiting       ? PeerState::Waiting

@@ -160,14 +160,18 @@ void WorkerNode::resume(const wire::DataMessage& slice) {
   if (!whole || worker_.state() != protocol::WorkerState::Joining) {
     return;
   }
-  StateReader state(*whole->bytes);
-  worker_.resume(state, channel_.now());
-  trainer_.resume(state);
-  if (feedback_) {
-    std::span<float> residual = feedback_->residual();
-    state& residual;
+  try {
+    StateReader state(*whole->bytes);
+    worker_.resume(state, channel_.now());
+    trainer_.resume(state);
+    if (feedback_) {
+      std::span<float> residual = feedback_->residual();
+      state& residual;
+    }
+    state.expect_end();
+  } catch (const DecodeError& error) {
+    throw DataError(std::string("its state in the checkpoint cannot be used: ") + error.what());
   }
-  state.expect_end();
 }
 
 void WorkerNode::act(const protocol::TellServer& effect) {

@@ -79,6 +79,22 @@ Bytes saved_worker(const StrategyConfig& strategy) {
   return std::move(state).take();
 }
 
+/// What a resumed server makes of its workers, of their next reports and of time that passes.
+void go_on(ServerDriver& server) {
+  server.join_all(20.0);
+  for (double now = 21.0; now < 30.0; now += 1.0) {
+    answer(server, now);
+    for (const int rank : {1, 2}) {
+      Report report = server.next_report(rank);
+      report.round = Round{server.peer(rank).reported.value + 1};
+      report.captured = true;
+      server.say(rank, report, now + 0.5, shared({1.0F, 2.0F}));
+      answer(server, now + 0.5);
+    }
+    server.tick(now + 0.6);
+  }
+}
+
 void edit(Bytes& state, std::span<const std::uint8_t> edits) {
   for (; edits.size() >= 3; edits = edits.subspan(3)) {
     const std::size_t place = edits[0] + 256U * edits[1];
@@ -101,7 +117,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Bytes state = saved_server(strategy);
     edit(state, edits);
     ServerDriver server = new_server(strategy);
-    fuzz::takes([&] { server.resume(state); });
+    fuzz::takes([&] {
+      server.resume(state);
+      go_on(server);
+    });
     return 0;
   }
   Bytes state = saved_worker(strategy);
@@ -110,6 +129,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     StateReader reader(state);
     WorkerDriver worker = new_worker(strategy);
     worker.resume(reader, 20.0);
+    worker.hear(WorkerDriver::release(std::uint64_t{1} << 62U), 21.0);
+    if (worker.worker().state() == WorkerState::Loading) {
+      worker.step(AssignmentLoaded{}, 21.5);
+      worker.finish_round(22.0);
+    }
   });
   return 0;
 }

@@ -66,6 +66,12 @@ class StateReader : public FieldReader {
     }
     return static_cast<std::size_t>(count);
   }
+  /// What the fields must be beyond what their types say: "state: expected WHAT".
+  static void expect(bool holds, const char* what) {
+    if (!holds) {
+      throw DecodeError(std::string("state: expected ") + what + ", found others");
+    }
+  }
   /// But for the zeros that fill the last word.
   void expect_end() const { expect_at_most(StateWriter::kWord - 1); }
 };

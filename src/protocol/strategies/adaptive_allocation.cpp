@@ -201,6 +201,10 @@ void AdaptiveAllocation::load(StateReader& state) {
     worker.fences.kind = has_few ? Fences::Kind::Ratio : Fences::Kind::Tukey;
     worker.step_time.load(state);
     worker.round_times.load(state);
+    StateReader::expect(std::isfinite(worker.fences.low) && std::isfinite(worker.fences.high),
+                        "finite fences");
+    const bool has_times = worker.step_time.is_known() && !worker.round_times.empty();
+    StateReader::expect(worker.streak == 0 || has_times, "times of an outlying worker");
   }
 }
 

@@ -25,6 +25,7 @@ void GradientVote::save(StateWriter& state) const {
 
 void GradientVote::load(StateReader& state) {
   state& average_& rounds_;
+  StateReader::expect(std::isfinite(average_.value_or(0.0)), "a finite gradient");
 }
 
 }  // namespace hermes::protocol

@@ -1,5 +1,7 @@
 #include "hermes/protocol/strategies/running_median.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "hermes/core/assert.hpp"
@@ -31,6 +33,8 @@ void RunningMedian::save(StateWriter& state) const {
 
 void RunningMedian::load(StateReader& state) {
   state& values_;
+  const auto is_time = [](double value) { return value > 0.0 && std::isfinite(value); };
+  StateReader::expect(std::ranges::all_of(values_, is_time), "times of rounds above zero");
 }
 
 }  // namespace hermes::protocol

@@ -66,6 +66,10 @@ void StepTime::save(StateWriter& state) const {
 
 void StepTime::load(StateReader& state) {
   state& present_.minibatch& present_.seconds& before_.minibatch& before_.seconds;
+  for (const Size& size : {present_, before_}) {
+    const bool is_time = size.seconds > 0.0 && std::isfinite(size.seconds);
+    StateReader::expect(size.minibatch == 0 || is_time, "times of steps above zero");
+  }
 }
 
 }  // namespace hermes::protocol

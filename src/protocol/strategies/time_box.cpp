@@ -140,6 +140,9 @@ void TimeBox::save(StateWriter& state) const {
 
 void TimeBox::load(StateReader& state) {
   state& opened_at_& measured_seconds_& transfer_seconds_;
+  const auto is_time = [](double value) { return value >= 0.0 && value <= kBoxSecondsMax; };
+  StateReader::expect(is_time(measured_seconds_.value_or(0.0)) && is_time(transfer_seconds_),
+                      "times of boxes and transfers that are possible");
 }
 
 }  // namespace hermes::protocol
