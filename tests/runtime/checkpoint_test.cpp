@@ -13,6 +13,7 @@
 #include "data/support.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/random.hpp"
+#include "hermes/core/state_archive.hpp"
 #include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "runtime/test_run.hpp"
@@ -112,6 +113,29 @@ TEST_P(BarrierCheckpointTest, a_run_that_is_killed_and_goes_on_ends_as_if_nothin
     resumed += text.find("goes on") != std::string::npos ? 1 : 0;
   }
   EXPECT_GE(resumed, 4);
+}
+
+/// With a hash that fits, as a program with another idea of the state would have written it.
+TEST(WorkerStateTest, a_state_that_a_worker_cannot_use_ends_the_run_and_names_the_checkpoint) {
+  test::TestRun run;
+  const RunInputs inputs(saving(run.config));
+  const TemporaryDirectory directory;
+  run_cluster(inputs, kWorkers, 1, ClusterLife{directory.path(), false, 2000});
+  const auto checkpoints = RunDirectory::checkpoints_of(directory.path());
+  const auto found =
+      newest_checkpoint(checkpoints, [](const std::string& why) { ADD_FAILURE() << why; });
+  ASSERT_TRUE(found.has_value());
+  ASSERT_FALSE(found->content.workers.empty());
+  Checkpoint strange = found->content;
+  WorkerState& state = strange.workers.begin()->second;
+  state.bytes =
+      std::make_shared<const Bytes>(state.bytes->size() + StateWriter::kWord, std::byte{0});
+  save_checkpoint(found->file, strange);
+  const ClusterResult result =
+      run_cluster(inputs, kWorkers, 2, ClusterLife{directory.path(), true, 0});
+  EXPECT_EQ(result.reason, StopReason::BadInput);
+  EXPECT_THAT(result.worker_details,
+              testing::Contains(HasSubstr("its state in the checkpoint cannot be used: ")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, BarrierCheckpointTest,
