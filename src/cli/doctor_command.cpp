@@ -13,15 +13,15 @@
 #include <thread>
 #include <vector>
 
-#include "blas_choice.hpp"
 #include "commands.hpp"
-#include "console.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/simd.hpp"
 #include "hermes/data/hdf5_version.hpp"
 #include "hermes/data/memory_budget.hpp"
 #include "hermes/doctor/finding.hpp"
 #include "hermes/nn/blas.hpp"
+#include "hermes/session/blas_choice.hpp"
+#include "hermes/session/console.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_job.hpp"
 
@@ -50,7 +50,7 @@ std::string first_line_of(const char* command) {
 /// How many ranks the launcher was asked for.
 std::optional<std::uint32_t> ranks_asked() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
-    const int ranks = std::atoi(environment(name).value_or("").c_str());
+    const int ranks = std::atoi(session::environment(name).value_or("").c_str());
     if (ranks > 0) {
       return static_cast<std::uint32_t>(ranks);
     }
@@ -62,7 +62,7 @@ std::optional<std::uint32_t> ranks_asked() {
 std::string transports_asked() {
   std::string text;
   for (const char* name : {"OMPI_MCA_pml", "OMPI_MCA_btl", "OMPI_MCA_btl_tcp_if_include"}) {
-    if (const std::optional<std::string> value = environment(name)) {
+    if (const std::optional<std::string> value = session::environment(name)) {
       text += (text.empty() ? "" : ", ") + std::string(name) + "=" + *value;
     }
   }
@@ -119,11 +119,11 @@ void find_job(doctor::RankFacts& facts, const transport::MpiEnvironment& mpi) {
   facts.transport = transports_asked();
   facts.ranks = static_cast<std::uint32_t>(mpi.rank_count());
   facts.ranks_asked = ranks_asked();
-  facts.slurm_job = environment("SLURM_JOB_ID");
+  facts.slurm_job = session::environment("SLURM_JOB_ID");
 }
 
 void find_cores(doctor::RankFacts& facts) {
-  const OwnCores cores = own_cores();
+  const session::OwnCores cores = session::own_cores();
   const transport::HostRanks ranks = transport::MpiEnvironment::gather_on_host({&cores.id, 1});
   facts.ranks_on_host = static_cast<std::uint32_t>(ranks.count);
   facts.host_cores = static_cast<std::uint32_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
@@ -132,15 +132,15 @@ void find_cores(doctor::RankFacts& facts) {
       std::max<std::ptrdiff_t>(1, std::ranges::count(ranks.values, cores.id)));
   const nn::BlasDescription blas = nn::blas_description();
   facts.blas_core = blas.core;
-  facts.asked_core = environment("OPENBLAS_CORETYPE");
+  facts.asked_core = session::environment("OPENBLAS_CORETYPE");
   facts.better_core = nn::better_blas_core(blas, supported_simd_targets().front(), std::nullopt);
-  facts.blas_threads = blas_threads(cores, facts.sharing_cores);
+  facts.blas_threads = session::blas_threads(cores, facts.sharing_cores);
   facts.vector_kernels = to_string(simd_target());
 }
 
 void find_memory(doctor::RankFacts& facts) {
   data::MemorySurroundings around;
-  around.environment = environment;
+  around.environment = session::environment;
   const transport::HostRanks neighbours =
       transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
   around.ranks_on_host = static_cast<std::uint32_t>(neighbours.count);
@@ -158,7 +158,7 @@ void find_memory(doctor::RankFacts& facts) {
 }
 
 int examine_job(const Arguments& arguments, const DoctorOptions& options) {
-  refuse_strangers();
+  session::refuse_strangers();
   doctor::RankFacts facts;
   facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
   int argc = arguments.argc;

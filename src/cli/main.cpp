@@ -1,26 +1,24 @@
-// The `hermes` program: argv -> command -> exit code. The only place that catches errors.
+// The `hermes` program: argv -> command -> exit code.
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <vector>
 
-#include "blas_choice.hpp"
 #include "commands.hpp"
-#include "console.hpp"
-#include "hermes/core/error.hpp"
 #include "hermes/core/version.hpp"
 #include "hermes/nn/blas.hpp"
+#include "hermes/session/blas_choice.hpp"
+#include "hermes/session/console.hpp"
+#include "hermes/session/session.hpp"
 
 namespace {
 
 constexpr int kBadInput = 2;
-constexpr int kFailure = 3;
 
 std::string version_text() {
   using namespace hermes;
-  const std::uint32_t threads = cli::blas_threads(cli::own_cores(), 1);
-  return "hermes " + std::string(kProgramVersion) + "\n" + cli::describe_kernels(threads) + "\n" +
-         nn::blas_description().config;
+  const std::uint32_t threads = session::blas_threads(session::own_cores(), 1);
+  return "hermes " + std::string(kProgramVersion) + "\n" + session::describe_kernels(threads) +
+         "\n" + nn::blas_description().config;
 }
 
 /// CLI11 says of a mistyped command only that one is missing.
@@ -44,18 +42,6 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   return problem + " (see hermes --help)";
 }
 
-/// One line. What is wrong with the input is wrong on all ranks, so one of them says it; any other
-/// failure is a rank's own.
-int complain(const std::string& what, int code) {
-  if (hermes::cli::is_spokesman()) {
-    hermes::cli::say(what);
-  } else if (code == kFailure) {
-    const int rank = hermes::cli::launcher_rank().value_or(0);
-    hermes::cli::say("rank " + std::to_string(rank) + ": " + what);
-  }
-  return code;
-}
-
 int run(int argc, char** argv) {
   CLI::App app("Trains neural networks on many unequal machines.", "hermes");
   app.set_version_flag("--version", version_text);
@@ -71,26 +57,18 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
-    return hermes::cli::is_spokesman() ? app.exit(wanted) : 0;
+    return hermes::session::is_spokesman() ? app.exit(wanted) : 0;
   } catch (const CLI::ParseError& error) {
-    return complain(usage_problem(app, error), kBadInput);
+    return hermes::session::complain(usage_problem(app, error), kBadInput);
   }
-  try {
-    return action();
-  } catch (const hermes::ConfigError& error) {
-    return complain(error.what(), kBadInput);
-  } catch (const hermes::DataError& error) {
-    return complain(error.what(), kBadInput);
-  } catch (const std::exception& error) {
-    return complain(error.what(), kFailure);
-  }
+  return hermes::session::guarded(action);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  hermes::cli::restart_with_better_blas(argv);
+  hermes::session::restart_with_better_blas(argv);
   const int code = run(argc, argv);
-  hermes::cli::report_exit_code(code);
+  hermes::session::report_exit_code(code);
   return code;
 }

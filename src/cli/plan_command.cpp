@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "console.hpp"
 #include "hermes/core/byte_size.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/data/process_memory.hpp"
+#include "hermes/session/console.hpp"
+#include "hermes/session/rank_memory.hpp"
 #include "hermes/telemetry/human_units.hpp"
-#include "rank_memory.hpp"
 
 namespace hermes::cli {
 namespace {
@@ -102,7 +102,7 @@ std::vector<PlannedRank> plan_ranks(const runtime::RunInputs& inputs, const Plan
   const std::uint32_t workers = options.ranks - 1;
   const auto rank_memory = [&](runtime::RankSettings settings) {
     settings.memory = memory ? memory : settings.memory;
-    return find_rank_memory(config, settings, options.ranks, {}, process);
+    return session::find_rank_memory(config, settings, options.ranks, {}, process);
   };
   const auto with_rows = [&](PlannedRank rank) {
     rank.rows_min = runtime::rows_min(inputs);
@@ -112,13 +112,14 @@ std::vector<PlannedRank> plan_ranks(const runtime::RunInputs& inputs, const Plan
   };
   if (workers == 0) {
     return {with_rows({"rank 0, alone", runtime::alone_needs(inputs),
-                       rank_memory(config.settings_of(Rank{1}, host_name()))})};
+                       rank_memory(config.settings_of(Rank{1}, session::host_name()))})};
   }
-  std::vector<PlannedRank> ranks{{"rank 0, the server", runtime::server_needs(inputs, workers),
-                                  rank_memory(config.settings_of(kServerRank, host_name()))}};
+  std::vector<PlannedRank> ranks{
+      {"rank 0, the server", runtime::server_needs(inputs, workers),
+       rank_memory(config.settings_of(kServerRank, session::host_name()))}};
   for (std::uint32_t first = 1; first <= workers;) {
     const auto settings_of = [&](std::uint32_t rank) {
-      return config.settings_of(Rank{static_cast<std::int32_t>(rank)}, host_name());
+      return config.settings_of(Rank{static_cast<std::int32_t>(rank)}, session::host_name());
     };
     std::uint32_t last = first;
     while (last < workers && settings_of(last + 1) == settings_of(first)) {

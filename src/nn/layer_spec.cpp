@@ -3,6 +3,9 @@
 namespace hermes::nn {
 
 std::string_view type_name(const LayerSpec& spec) {
+  if (const auto* custom = std::get_if<CustomLayerSpec>(&spec)) {
+    return custom->type;
+  }
   return std::visit([](const auto& alternative) { return alternative.kType; }, spec);
 }
 

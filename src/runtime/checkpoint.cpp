@@ -104,7 +104,7 @@ Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers) {
   checkpoint.model.spec = inputs.model();
   checkpoint.model.loss = inputs.config().train.loss;
   checkpoint.model.run = inputs.config().name;
-  checkpoint.model.strategy = protocol::strategy_name(inputs.config().strategy_spec());
+  checkpoint.model.strategy = inputs.strategy_name();
   checkpoint.config = to_toml(resumable_part(inputs.config()));
   checkpoint.worker_count = workers;
   const data::DatasetInfo& info = inputs.data_info();
@@ -134,7 +134,7 @@ void save_checkpoint(const fs::path& file, const Checkpoint& checkpoint) {
   save_model(file, checkpoint.model, attributes, blocks);
 }
 
-Checkpoint load_checkpoint(const fs::path& file) {
+Checkpoint load_checkpoint(const fs::path& file, std::span<const nn::CustomLayerSpec> custom) {
   data::TensorFile content = data::read_tensor_file(file);
   Checkpoint checkpoint;
   checkpoint.config = content.attribute<std::string>("config", file, "a checkpoint");
@@ -173,7 +173,7 @@ Checkpoint load_checkpoint(const fs::path& file) {
     throw DataError(file.string() + ": expected a checkpoint, found a model alone");
   }
   const auto expected = content.attribute<std::int64_t>("content_hash", file, "a checkpoint");
-  checkpoint.model = stored_model(std::move(content), file);
+  checkpoint.model = stored_model(std::move(content), file, custom);
   if (const std::int64_t found = content_hash(checkpoint); found != expected) {
     throw DataError(file.string() + ": content hash: expected " + std::to_string(expected) +
                     ", found " + std::to_string(found));
@@ -205,12 +205,13 @@ fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {
 }
 
 std::optional<FoundCheckpoint> newest_checkpoint(
-    const fs::path& directory, const std::function<void(const std::string&)>& warn) {
+    const fs::path& directory, const std::function<void(const std::string&)>& warn,
+    std::span<const nn::CustomLayerSpec> custom) {
   std::vector<std::uint64_t> numbers = checkpoint_numbers(directory);
   for (; !numbers.empty(); numbers.pop_back()) {
     const fs::path file = checkpoint_file(directory, numbers.back());
     try {
-      return FoundCheckpoint{file, load_checkpoint(file)};
+      return FoundCheckpoint{file, load_checkpoint(file, custom)};
     } catch (const Error& damage) {
       warn(std::string("a checkpoint cannot be used: ") + damage.what());
     }

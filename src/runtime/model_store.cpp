@@ -17,10 +17,11 @@ namespace {
 
 /// The architecture and the tensors that it has.
 std::pair<nn::NetworkSpec, std::vector<nn::ParameterTensor>> architecture(
-    const data::TensorFile& content, const std::filesystem::path& file) {
+    const data::TensorFile& content, const std::filesystem::path& file,
+    std::span<const nn::CustomLayerSpec> custom) {
   try {
     nn::NetworkSpec spec =
-        parse_model(content.attribute<std::string>("model", file, "a model"), file);
+        parse_model(content.attribute<std::string>("model", file, "a model"), file, custom);
     std::vector<nn::ParameterTensor> layout = nn::Network::parameter_layout(spec);
     return {std::move(spec), std::move(layout)};
   } catch (const ConfigError& error) {  // it is the file that is wrong, not a configuration
@@ -57,14 +58,16 @@ void save_model(const std::filesystem::path& file, const StoredModel& model,
   data::write_tensor_file(file, views, attributes, blocks);
 }
 
-StoredModel load_model(const std::filesystem::path& file) {
-  return stored_model(data::read_tensor_file(file), file);
+StoredModel load_model(const std::filesystem::path& file,
+                       std::span<const nn::CustomLayerSpec> custom) {
+  return stored_model(data::read_tensor_file(file), file, custom);
 }
 
-StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file) {
+StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file,
+                         std::span<const nn::CustomLayerSpec> custom) {
   StoredModel model;
   std::vector<nn::ParameterTensor> layout;
-  std::tie(model.spec, layout) = architecture(content, file);
+  std::tie(model.spec, layout) = architecture(content, file, custom);
   const auto loss = content.attribute<std::string>("loss", file, "a model");
   if (loss != "cross_entropy" && loss != "mse") {
     throw DataError(file.string() + ": attribute 'loss': expected cross_entropy or mse, found " +

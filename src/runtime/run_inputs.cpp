@@ -44,8 +44,10 @@ void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
   }
 }
 
-RunInputs::RunInputs(RunConfig config)
-    : config_(std::move(config)), model_(load_model_file(config_.model_file)) {
+RunInputs::RunInputs(RunConfig config, OwnParts own)
+    : config_(std::move(config)),
+      own_strategy_(std::move(own.strategy)),
+      model_(own.model ? *std::move(own.model) : load_model_file(config_.model_file)) {
   dataset_.emplace(config_.data.file);
   const std::uint64_t own_seed = config_.data.validation_seed;
   plan_.emplace(*dataset_, config_.data.validation, own_seed > 0 ? own_seed : config_.seed);
@@ -117,16 +119,23 @@ void RunInputs::check_workers(std::uint32_t workers) const {
 }
 
 protocol::Strategy RunInputs::strategy(Rank rank) const {
-  return protocol::make_strategy(config_.strategy_spec(),
-                                 {.allocation = config_.allocation_spec(),
-                                  .memory = memory_,
-                                  .seed = config_.seed,
-                                  .rank = rank,
-                                  .lossy_payload = config_.has_lossy_payload()});
+  const protocol::StrategyContext context{.allocation = config_.allocation_spec(),
+                                          .memory = memory_,
+                                          .seed = config_.seed,
+                                          .rank = rank,
+                                          .lossy_payload = config_.has_lossy_payload()};
+  return own_strategy_ ? own_strategy_->make(context)
+                       : protocol::make_strategy(config_.strategy_spec(), context);
+}
+
+std::string RunInputs::strategy_name() const {
+  return own_strategy_ ? own_strategy_->name
+                       : std::string(protocol::strategy_name(config_.strategy_spec()));
 }
 
 std::uint64_t RunInputs::fingerprint() const {
-  return run_fingerprint(config_, model_, data_fingerprint(info_));
+  const std::uint64_t configured = run_fingerprint(config_, model_, data_fingerprint(info_));
+  return own_strategy_ ? Fnv1a().add(configured).add(own_strategy_->name).value() : configured;
 }
 
 data::RowSelection RunInputs::evaluation_rows() const {

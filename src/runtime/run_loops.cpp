@@ -87,6 +87,10 @@ void conclude(const RunInputs& inputs, const RunDirectory& directory, std::strin
   recorder.finish(test, node.now(), node.bytes());
 }
 
+std::optional<SharedParameters> best_of(const ServerNode& node) {
+  return node.best() ? std::optional(node.best()->parameters) : std::nullopt;
+}
+
 /// Where checkpoints go, if the run makes any. On a simulated cluster nothing can be interrupted.
 std::optional<std::filesystem::path> checkpoint_directory(const RunInputs& inputs,
                                                           const RunDirectory& directory) {
@@ -102,7 +106,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
                  std::optional<Checkpoint> resume) {
   const auto workers = static_cast<std::uint32_t>(transport.rank_count() - 1);
   inputs.check_workers(workers);
-  const std::string_view strategy = protocol::strategy_name(inputs.config().strategy_spec());
+  const std::string strategy = inputs.strategy_name();
   FaultInjector faults(inputs.config().faults, transport, console.kill);
   Channel channel(faults.transport(), inputs.parameter_count(), inputs.config().payload_down());
   telemetry::RunRecorder recorder(
@@ -129,7 +133,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   channel.flush(kFarewell);
   const bool is_saved = node.finish_checkpoints();
   conclude(inputs, directory, strategy, node, recorder);
-  return {node.reason(), node.detail(), node.workers_lost() > 0, is_saved};
+  return {node.reason(), node.detail(), node.workers_lost() > 0, is_saved, best_of(node)};
 }
 
 namespace {
@@ -258,7 +262,7 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
   }
   const bool is_saved = server.finish_checkpoints();
   conclude(inputs, directory, kSequential, server, recorder);
-  return {server.reason(), worker.detail(), false, is_saved};
+  return {server.reason(), worker.detail(), false, is_saved, best_of(server)};
 }
 
 void turn_workers_away(transport::Transport& transport, protocol::StopReason reason) {

@@ -35,8 +35,10 @@ MODULES = {  # module: what it may include besides itself
     'transport': {'core'},
     'telemetry': {'core', 'protocol'},
     'runtime': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry'},
+    'session': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime'},
     'doctor': {'core', 'telemetry'},
-    'cli': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime', 'doctor'},
+    'cli': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime',
+            'session', 'doctor'},
 }
 MPI_PLACES = ('src/transport/mpi', 'include/hermes/transport/mpi')
 SETTINGS_PLACES = tuple(f'{top}/{module}/' for top in ('src', 'include/hermes')
@@ -49,7 +51,7 @@ THIRD_PARTY = [  # header, places that may include it (path prefixes)
     (r'(toml\+\+/|toml\.hpp$|CLI/|spdlog/|fmt/|nlohmann/)', SETTINGS_PLACES),
     (r'(gtest|gmock|benchmark)/', ()),
 ]
-GETENV_PLACES = ('src/cli/', 'src/core/assert.cpp', 'src/runtime/environment.')
+GETENV_PLACES = ('src/session/', 'src/core/assert.cpp')
 PURE_MODULES = ('protocol', 'nn', 'wire')
 
 CLOCK = re.compile(r'\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock|gettimeofday|'

@@ -87,7 +87,7 @@ class WordTest(unittest.TestCase):
 
     def test_getenv(self):
         self.assertEqual(header('runtime', 'auto v = std::getenv("X");\n'), ['getenv'])
-        for path in ('src/cli/a.cpp', 'src/core/assert.cpp', 'src/runtime/environment.cpp'):
+        for path in ('src/session/a.cpp', 'src/core/assert.cpp'):
             folder, _, name = path.rpartition('/')
             tree = {path: 'auto v = std::getenv("X");\n', f'{folder}/CMakeLists.txt': name}
             self.assertEqual(findings(tree), [], path)

@@ -7,6 +7,7 @@
 #include "hermes/nn/layer.hpp"
 #include "hermes/nn/layers/avg_pool2d.hpp"
 #include "hermes/nn/layers/conv2d.hpp"
+#include "hermes/nn/layers/custom.hpp"
 #include "hermes/nn/layers/dense.hpp"
 #include "hermes/nn/layers/dropout.hpp"
 #include "hermes/nn/layers/flatten.hpp"
@@ -20,8 +21,9 @@ namespace hermes::nn {
 
 /// Every kind of layer that a model file may name. A spec has `kType` (its `type` in the file) and
 /// `visit_fields(spec, f)`, which calls f(key, member, presence) for each of its keys.
-using LayerSpec = std::variant<DenseSpec, Conv2dSpec, MaxPool2dSpec, AvgPool2dSpec, FlattenSpec,
-                               ReluSpec, LeakyReluSpec, TanhSpec, SigmoidSpec, DropoutSpec>;
+using LayerSpec =
+    std::variant<DenseSpec, Conv2dSpec, MaxPool2dSpec, AvgPool2dSpec, FlattenSpec, ReluSpec,
+                 LeakyReluSpec, TanhSpec, SigmoidSpec, DropoutSpec, CustomLayerSpec>;
 
 /// "conv2d" and so on.
 std::string_view type_name(const LayerSpec& spec);

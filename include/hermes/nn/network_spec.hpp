@@ -17,4 +17,7 @@ struct NetworkSpec {
   std::vector<LayerSpec> layers;
 };
 
+/// Those layers of a network that Hermes does not know.
+std::vector<CustomLayerSpec> custom_layers(const NetworkSpec& spec);
+
 }  // namespace hermes::nn

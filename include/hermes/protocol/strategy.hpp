@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -139,6 +141,14 @@ struct Strategy {
   std::unique_ptr<ReleaseRule> release;
   std::unique_ptr<MergeRule> merge;
   std::unique_ptr<AllocationRule> allocation;
+};
+
+/// A strategy that Hermes does not know: a program brings its four rules along. Every rank makes
+/// them, the worker for its push rule and the payload, the server for the rest; a strategy that
+/// make_strategy has made, with one rule replaced, will often do.
+struct CustomStrategy {
+  std::string name;  ///< in logs, summaries and checkpoints; all ranks' are the same
+  std::function<Strategy(const StrategyContext&)> make;
 };
 
 Strategy make_strategy(const StrategyConfig& strategy, const StrategyContext& context);

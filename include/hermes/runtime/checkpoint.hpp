@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers);
 /// Writes a model file (model_store.hpp) with the states beside the weights. Whole or absent.
 /// Throws DataError, RuntimeError.
 void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint);
-/// Throws DataError for a file that is none, or is damaged.
-Checkpoint load_checkpoint(const std::filesystem::path& file);
+/// Throws DataError for a file that is none, or is damaged. `custom`: see parse_model.
+Checkpoint load_checkpoint(const std::filesystem::path& file,
+                           std::span<const nn::CustomLayerSpec> custom = {});
 
 /// The numbers of the checkpoints in a directory, rising; none where there is no directory.
 std::vector<std::uint64_t> checkpoint_numbers(const std::filesystem::path& directory);
@@ -48,7 +50,8 @@ struct FoundCheckpoint {
 
 /// The newest one of a directory that can be read; `warn` hears of damaged ones, a line each.
 std::optional<FoundCheckpoint> newest_checkpoint(
-    const std::filesystem::path& directory, const std::function<void(const std::string&)>& warn);
+    const std::filesystem::path& directory, const std::function<void(const std::string&)>& warn,
+    std::span<const nn::CustomLayerSpec> custom = {});
 
 /// Throws ConfigError, naming what differs, unless the run can go on from the checkpoint.
 void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,10 @@ namespace hermes::runtime {
 /// Throws ConfigError, one line with file, line and the number of the layer (from 1).
 nn::NetworkSpec load_model_file(const std::filesystem::path& file);
 
-/// The same from text; `origin` stands for the file in messages.
-nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& origin);
+/// The same from text; `origin` stands for the file in messages. `custom`: layers that it may name
+/// beside those of Hermes; only their `type` and `make` are looked at.
+nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& origin,
+                            std::span<const nn::CustomLayerSpec> custom = {});
 
 /// The model as a file with every key; parsing it gives the same network.
 std::string to_toml(const nn::NetworkSpec& model);

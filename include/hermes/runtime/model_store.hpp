@@ -33,8 +33,11 @@ void save_model(const std::filesystem::path& file, const StoredModel& model,
                 const data::Attributes& attributes, std::span<const data::ByteBlockView> blocks);
 
 /// Reads it back, also from a checkpoint. Throws DataError for a file that is none, or is damaged.
-StoredModel load_model(const std::filesystem::path& file);
+/// `custom`: see parse_model.
+StoredModel load_model(const std::filesystem::path& file,
+                       std::span<const nn::CustomLayerSpec> custom = {});
 /// From the content of a file.
-StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file);
+StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file,
+                         std::span<const nn::CustomLayerSpec> custom = {});
 
 }  // namespace hermes::runtime

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "hermes/core/parameters.hpp"
 #include "hermes/data/dataset.hpp"
@@ -10,9 +11,16 @@
 #include "hermes/data/shard.hpp"
 #include "hermes/nn/network_spec.hpp"
 #include "hermes/protocol/memory_model.hpp"
+#include "hermes/protocol/strategy.hpp"
 #include "hermes/runtime/run_config.hpp"
 
 namespace hermes::runtime {
+
+/// What a program brings along that no file can name.
+struct OwnParts {
+  std::optional<nn::NetworkSpec> model{};              ///< instead of the model file
+  std::optional<protocol::CustomStrategy> strategy{};  ///< instead of the configured one
+};
 
 /// What every rank makes from the configuration before the first message, and finds to fit
 /// together: the architecture, the data set and the plan of its rows.
@@ -24,7 +32,7 @@ namespace hermes::runtime {
 /// refers to it, so it does not move.
 class RunInputs {
  public:
-  explicit RunInputs(RunConfig config);
+  explicit RunInputs(RunConfig config, OwnParts own = {});
   /// Without the file.
   RunInputs(RunConfig config, data::DatasetInfo info);
   RunInputs(const RunInputs&) = delete;
@@ -45,6 +53,7 @@ class RunInputs {
   const SharedParameters& initial() const { return initial_; }
   /// The rules that the run's strategy has at this rank.
   protocol::Strategy strategy(Rank rank) const;
+  std::string strategy_name() const;
   /// Hash of all that ranks must agree on.
   std::uint64_t fingerprint() const;
   /// The fixed validation subset that gate, merge weights and stopping look at.
@@ -61,6 +70,7 @@ class RunInputs {
   void make_model();
 
   RunConfig config_;
+  std::optional<protocol::CustomStrategy> own_strategy_;
   nn::NetworkSpec model_;
   std::optional<data::Dataset> dataset_;
   std::optional<data::RowPlan> plan_;

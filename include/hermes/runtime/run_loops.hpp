@@ -24,6 +24,7 @@ struct RunOutcome {
   std::string detail;       ///< one line, where there is more to say
   bool peers_lost = false;  ///< somebody was lost on the way: MPI cannot end in good order
   bool is_saved = false;    ///< there is a checkpoint to go on from
+  std::optional<SharedParameters> best{};  ///< rank 0: of the model that is saved
 };
 
 /// Where a run shows itself, and how it is asked to end. Requires: both outlive the run.

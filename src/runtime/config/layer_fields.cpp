@@ -36,6 +36,7 @@ struct FieldReader {
   void operator()(std::string_view key, std::optional<std::size_t>& field) const {
     field = table.integer(key, kSize);
   }
+  void operator()(std::string_view key, std::string& field) const { field = *table.text(key); }
   void operator()(std::string_view key, double& field) const {
     field = *table.real(key, RealRange::any());
   }
@@ -55,6 +56,9 @@ struct FieldReader {
 
 std::string field_text(std::size_t field) {
   return toml_text(std::uint64_t{field});
+}
+std::string field_text(const std::string& field) {
+  return field.empty() ? std::string() : toml_text(std::string_view(field));
 }
 std::string field_text(double field) {
   return toml_text(field);
@@ -81,8 +85,14 @@ std::string_view expected(const Field& /*field*/) {
 
 }  // namespace
 
-nn::LayerSpec read_layer_type(const TomlTable& table) {
-  const std::vector<nn::LayerSpec> layers = default_layers();
+nn::LayerSpec read_layer_type(const TomlTable& table, std::span<const nn::CustomLayerSpec> custom) {
+  std::vector<nn::LayerSpec> layers = default_layers();
+  std::erase_if(layers, [](const nn::LayerSpec& layer) {  // has no name of its own
+    return std::holds_alternative<nn::CustomLayerSpec>(layer);
+  });
+  for (const nn::CustomLayerSpec& layer : custom) {
+    layers.push_back(nn::CustomLayerSpec{layer.type, {}, layer.make});
+  }
   std::vector<std::string_view> names;
   names.reserve(layers.size());
   for (const nn::LayerSpec& layer : layers) {

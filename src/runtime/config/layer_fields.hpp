@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "hermes/nn/layer_spec.hpp"
@@ -7,9 +8,10 @@
 
 namespace hermes::runtime {
 
-/// The layer that the key `type` names, with the default of every field.
+/// The layer that the key `type` names, one of Hermes or of `custom`, with the default of every
+/// field.
 /// Throws ConfigError where it names none.
-nn::LayerSpec read_layer_type(const TomlTable& table);
+nn::LayerSpec read_layer_type(const TomlTable& table, std::span<const nn::CustomLayerSpec> custom);
 
 /// Fills the fields of a layer. Throws ConfigError for a key that the layer does not have, a
 /// missing one and a wrong type; ranges beyond that are the layer's own business.

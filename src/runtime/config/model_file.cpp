@@ -64,13 +64,13 @@ nn::Initializer read_initializer(const TomlTable& table) {
 /// Reads a layer and builds it once without memory, so that a wrong number or shape is told with
 /// its place. `shape` goes from the layer's input to its output.
 nn::LayerSpec read_layer(const toml::node& node, const TomlTable& file, std::size_t number,
-                         nn::Shape& shape) {
+                         std::span<const nn::CustomLayerSpec> custom, nn::Shape& shape) {
   const std::string layer = "layer " + std::to_string(number);
   if (!node.is_table()) {
     file.fail("layer", "only tables", describe_value(node) + " as " + layer);
   }
   const toml::table& table = *node.as_table();
-  nn::LayerSpec spec = read_layer_type(TomlTable(table, file.origin(), layer + ": "));
+  nn::LayerSpec spec = read_layer_type(TomlTable(table, file.origin(), layer + ": "), custom);
   const std::string context = layer + " (" + std::string(nn::type_name(spec)) + "): ";
   const TomlTable fields(table, file.origin(), context);
   read_layer_fields(fields, spec);
@@ -88,7 +88,8 @@ nn::NetworkSpec load_model_file(const std::filesystem::path& file) {
   return parse_model(read_text_file(file), file);
 }
 
-nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& origin) {
+nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& origin,
+                            std::span<const nn::CustomLayerSpec> custom) {
   const toml::table root = parse_toml(text, origin.string());
   const TomlTable table(root, origin.string());
   const std::vector<std::string> known{"name", "input", "initializer", "initializer_range",
@@ -106,7 +107,7 @@ nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& 
   }
   nn::Shape shape = model.input;
   for (const toml::node& layer : *layers) {
-    model.layers.push_back(read_layer(layer, table, model.layers.size() + 1, shape));
+    model.layers.push_back(read_layer(layer, table, model.layers.size() + 1, custom, shape));
   }
   return model;
 }

@@ -1,4 +1,4 @@
-#include "console.hpp"
+#include "hermes/session/console.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/transport/simulator.hpp"
 
-namespace hermes::cli {
+namespace hermes::session {
 namespace {
 
 std::atomic<bool> stop_requested{false};  // a signal handler can reach nothing but a global
@@ -74,6 +74,16 @@ void say(const std::string& line) {
   std::cerr << "hermes: " + line + "\n" << std::flush;
 }
 
+int complain(const std::string& what, int code) {
+  constexpr int kBadInput = 2;
+  if (is_spokesman()) {
+    say(what);
+  } else if (code != kBadInput) {
+    say("rank " + std::to_string(launcher_rank().value_or(0)) + ": " + what);
+  }
+  return code;
+}
+
 telemetry::ProgressConfig progress_config(bool quiet) {
   telemetry::ProgressConfig progress;
   progress.quiet = quiet;
@@ -109,4 +119,4 @@ void report_exit_code(int code) {
   std::filesystem::rename(temporary, file, ignored);
 }
 
-}  // namespace hermes::cli
+}  // namespace hermes::session

@@ -7,7 +7,7 @@
 #include "hermes/telemetry/progress_line.hpp"
 
 /// What the process around the program tells it: the launcher, the terminal, signals.
-namespace hermes::cli {
+namespace hermes::session {
 
 /// This process's rank as the launcher (mpirun, srun) says; empty when there is none.
 std::optional<int> launcher_rank();
@@ -28,6 +28,10 @@ bool is_spokesman();
 /// "hermes: LINE" to standard error in one piece, so that no other rank's words get into it.
 void say(const std::string& line);
 
+/// Says in one line what an exit code stands for, and returns it. What is wrong with the input is
+/// wrong on all ranks, so one of them says it (code 2); any other failure is a rank's own.
+int complain(const std::string& what, int code);
+
 /// Live line on a terminal, plain lines elsewhere.
 telemetry::ProgressConfig progress_config(bool quiet);
 
@@ -37,4 +41,4 @@ const std::atomic<bool>& catch_stop_signals();
 /// Tells jobs/launch.sh the exit code of rank 0, which mpirun with recovery would hide.
 void report_exit_code(int code);
 
-}  // namespace hermes::cli
+}  // namespace hermes::session

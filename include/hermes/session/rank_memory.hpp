@@ -5,7 +5,7 @@
 
 #include "hermes/runtime/memory_needs.hpp"
 
-namespace hermes::cli {
+namespace hermes::session {
 
 /// What this machine, the job and the limits of this process leave a rank. `process_bytes`: held
 /// before the run.
@@ -19,4 +19,4 @@ runtime::RankMemory find_rank_memory(const runtime::RunConfig& config,
 /// them after the first free, and a shard that is replaced by a larger one is held twice.
 void return_freed_memory();
 
-}  // namespace hermes::cli
+}  // namespace hermes::session

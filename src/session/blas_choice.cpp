@@ -1,4 +1,4 @@
-#include "blas_choice.hpp"
+#include "hermes/session/blas_choice.hpp"
 
 #include <sched.h>
 #include <unistd.h>
@@ -11,13 +11,13 @@
 #include <string_view>
 #include <thread>
 
-#include "console.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/core/simd.hpp"
 #include "hermes/nn/blas.hpp"
+#include "hermes/session/console.hpp"
 #include "hermes/transport/simulator.hpp"
 
-namespace hermes::cli {
+namespace hermes::session {
 namespace {
 
 constexpr const char* kCoreVariable = "OPENBLAS_CORETYPE";
@@ -95,4 +95,4 @@ std::string describe_kernels(std::uint32_t threads) {
          "; vector kernels: " + std::string(to_string(simd_target()));
 }
 
-}  // namespace hermes::cli
+}  // namespace hermes::session

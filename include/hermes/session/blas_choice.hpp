@@ -5,7 +5,7 @@
 
 /// Kernels and threads of OpenBLAS for this process. A user's own settings (OPENBLAS_CORETYPE,
 /// OPENBLAS_NUM_THREADS, ...) always win.
-namespace hermes::cli {
+namespace hermes::session {
 
 /// Where OpenBLAS has taken older kernels than the processor can run, restarts the program with
 /// better ones, once: it reads its variable only while it is loaded. Returns where there is nothing
@@ -28,4 +28,4 @@ std::uint32_t blas_threads(const OwnCores& cores, std::uint32_t ranks_that_share
 /// "OpenBLAS kernels: SkylakeX (chosen by Hermes), 2 threads; vector kernels: AVX-512".
 std::string describe_kernels(std::uint32_t threads);
 
-}  // namespace hermes::cli
+}  // namespace hermes::session

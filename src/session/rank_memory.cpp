@@ -1,4 +1,4 @@
-#include "rank_memory.hpp"
+#include "hermes/session/rank_memory.hpp"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -6,9 +6,9 @@
 
 #include <utility>
 
-#include "console.hpp"
+#include "hermes/session/console.hpp"
 
-namespace hermes::cli {
+namespace hermes::session {
 
 runtime::RankMemory find_rank_memory(const runtime::RunConfig& config,
                                      const runtime::RankSettings& settings,
@@ -31,4 +31,4 @@ void return_freed_memory() {
 #endif
 }
 
-}  // namespace hermes::cli
+}  // namespace hermes::session
