@@ -14,7 +14,7 @@ readonly build=(
 )
 readonly test=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-torch
-  clang-format clang-tidy libsimgrid-dev
+  clang-format clang-tidy libsimgrid-dev doxygen environment-modules groff-base
 )
 readonly slurm=(slurm-wlm munge)
 readonly fuzz=(clang libclang-rt-dev)

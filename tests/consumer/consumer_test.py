@@ -73,6 +73,15 @@ class ConsumerTest(unittest.TestCase):
         self.assertIn("model.h5 holds the network's scale1.weight", output)
         self.assertGreater(self.summary('layer')['test_accuracy'], 0.9)
 
+    def test_run_with_own_layer_goes_on_from_a_checkpoint(self):
+        first, output = self.program('own_layer', 'points.h5', 'twice', 20)
+        self.assertEqual(first, 0, output)
+        self.assertTrue(list((self.root / 'twice/checkpoints').glob('*.h5')))
+        second, output = self.program('own_layer', 'points.h5', 'twice', 30)
+        self.assertEqual(second, 0, output)
+        self.assertIn('goes on', (self.root / 'twice/hermes.log').read_text())
+        self.assertGreaterEqual(self.summary('twice')['rounds'], 30)
+
     def test_hermes_says_that_it_does_not_know_the_layer(self):
         self.program('own_layer', 'points.h5', 'unknown')
         code, output = call(self.prefix / 'bin/hermes', 'evaluate', '--model', 'unknown', '--data',
@@ -86,7 +95,7 @@ class ConsumerTest(unittest.TestCase):
         summary = self.summary('strategy')
         self.assertEqual(summary['strategy'], 'every-third')
         self.assertGreater(summary['pushes'], 0)
-        self.assertAlmostEqual(summary['rounds'] / summary['pushes'], 3.0, delta=0.6)
+        self.assertIn(summary['rounds'] - 3 * summary['pushes'], range(5))  # two of each worker
 
     def test_bad_input_is_one_line_and_code_2(self):
         code, output = self.program('shortest', 'missing.h5')

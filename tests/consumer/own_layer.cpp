@@ -1,4 +1,6 @@
 // A layer that Hermes does not have, with parameters of its own: y = scale * x, feature by feature.
+// own_layer [DATA.h5 [RUN_DIRECTORY [ROUNDS]]]: with a number of rounds, a run that is there goes
+// on.
 #include <hermes/hermes.hpp>
 #include <iostream>
 
@@ -73,7 +75,9 @@ int main(int argc, char** argv) {
     hermes::TrainOptions options;
     options.config.name = "own-layer";
     options.config.data.validation = 100;
-    options.config.stop.server.max_rounds = 20;
+    options.config.stop.server.max_rounds = argc > 3 ? std::stoul(argv[3]) : 20;
+    options.config.checkpoint.every = hermes::seconds(0.02);
+    options.resume = argc > 3;
     options.out = argc > 2 ? argv[2] : "runs/own-layer";
     const int code = hermes::train(session, network, dataset, options);
     if (code == 0 &&

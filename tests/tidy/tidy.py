@@ -16,6 +16,7 @@ Prints `file:line: rule: what` for every finding and returns 1 when there is one
   leftover      notes of unfinished work
   glob          no file(GLOB in CMake
   private-path  no path of somebody's machine
+  link          relative links of Markdown files lead to files and headings that are there
 """
 
 import ast
@@ -67,7 +68,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 LEFTOVER = re.compile(r'\b(?:TODO|FIXME|XXX|HACK)\b')
 PRIVATE_PATH = re.compile(r'(?<![\w./-])/(?:home|root|scratch)/')
 
-TOP = ('include', 'src', 'tests', 'bench', 'jobs', 'data', 'models', '.ci')
+TOP = ('include', 'src', 'tests', 'bench', 'jobs', 'data', 'models', 'docs', '.ci')
 SKIPPED_DIRECTORIES = {'build', 'runs', 'raw', '__pycache__', '.git'}
 CPP = {'.hpp', '.cpp', '.h', '.c'}
 SOURCES = CPP | {'.py', '.sh'}
@@ -202,6 +203,28 @@ def check_words_in_text(file):
             yield Finding(file.path, number, 'glob', 'name the files: a forgotten one must not build')
 
 
+def heading_names(text):
+    """What links call the headings of a Markdown file."""
+    titles = re.findall(r'^#+ +(.+)$', re.sub(r'^```.*?^```', '', text, flags=re.M | re.S), re.M)
+    return {re.sub(r'[^\w\- ]', '', title.strip().lower()).replace(' ', '-') for title in titles}
+
+
+def check_links(file, root):
+    if file.suffix != '.md':
+        return
+    for number, line in enumerate(file.lines, 1):
+        for link in re.findall(r'\]\(([^()\s]+)\)', re.sub(r'`[^`]*`', '', line)):
+            name, _, heading = link.partition('#')
+            if re.match(r'[a-z]+:', name):
+                continue
+            target = (root / file.path).parent / name if name else root / file.path
+            if not target.exists():
+                yield Finding(file.path, number, 'link', f'{link}: no such file')
+            elif heading and target.suffix == '.md':
+                if heading not in heading_names(target.read_text(encoding='utf-8')):
+                    yield Finding(file.path, number, 'link', f'{link}: no such heading')
+
+
 def check_registration(files):
     """Every source and test is named by the CMakeLists.txt of its folder or of one above it."""
     cmake = {}  # folder: the CMakeLists.txt there, without comments
@@ -231,11 +254,13 @@ def check_registration(files):
 
 
 def check_tree(root):
-    files = read_tree(pathlib.Path(root))
+    root = pathlib.Path(root)
+    files = read_tree(root)
     findings = list(check_registration(files))
     for file in files:
         for check in (check_includes, check_words, check_lengths, check_words_in_text):
             findings += check(file)
+        findings += check_links(file, root)
     return sorted(findings)
 
 

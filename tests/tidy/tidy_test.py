@@ -186,6 +186,11 @@ class TreeTest(unittest.TestCase):
             self.assertEqual(findings({'jobs/a.toml': text}), ['jobs/a.toml:1: private-path'], text)
         self.assertEqual(findings({'jobs/a.toml': 'https://a.org/home/b /tmp/x src/home/a'}), [])
 
+    def test_links_lead_somewhere(self):
+        tree = {'docs/a.md': '# One\n## The file: `x.y`\n', 'README.md': '[a](docs/a.md)\n[b](docs/b.md)\n'
+                '[c](docs/a.md#the-file-xy)\n[d](docs/a.md#two)\n[e](https://example.org/x)\n[f](#none)\n'}
+        self.assertEqual(findings(tree), ['README.md:2: link', 'README.md:4: link', 'README.md:6: link'])
+
     def test_built_and_ignored_folders_are_not_read(self):
         self.assertEqual(findings({'build/release/a.cpp': 'TODO', 'data/raw/a.txt': 'TODO',
                                    'tests/consumer/build/a.cpp': 'TODO'}), [])
