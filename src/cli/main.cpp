@@ -88,7 +88,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hermes::cli::ignore_early_warning();  // Slurm or a user may send it as soon as the job is there
   hermes::cli::restart_with_better_blas(argv);
+  hermes::cli::catch_early_warning();
   const int code = run(argc, argv);
   hermes::cli::report_exit_code(code);
   return code;
