@@ -164,6 +164,17 @@ int replay(const GateOptions& options) {
   return 0;
 }
 
+/// CLI11's Range lets nan pass.
+CLI::Validator finite_within(double least, double most) {
+  const auto problem = [least, most](const std::string& text) -> std::string {
+    double number = 0.0;
+    const bool is_fine = data::parse_number(text, number) && number >= least && number <= most;
+    return is_fine ? ""
+                   : fmt::format("expected a number from {} to {}, found '{}'", least, most, text);
+  };
+  return {problem, ""};
+}
+
 }  // namespace
 
 void add_gate(CLI::App& app, Action& action) {
@@ -176,9 +187,10 @@ void add_gate(CLI::App& app, Action& action) {
   command->add_option("--rank", options->rank, "only this worker's rows");
   protocol::GateConfig& gate = options->gate;
   command->add_option("--alpha", gate.alpha, "first threshold of the z-score")
+      ->check(finite_within(-1e6, 1e6))
       ->capture_default_str();
   command->add_option("--beta", gate.beta, "decay of the threshold per silent round")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(finite_within(0.0, 1.0))
       ->capture_default_str();
   command->add_option("--lambda", gate.lambda, "silent rounds before the threshold decays")
       ->check(CLI::Range(1U, 1'000'000U))

@@ -67,7 +67,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hermes::session::ignore_early_warning();  // Slurm or a user may send it as soon as the job is
+                                            // there
   hermes::session::restart_with_better_blas(argv);
+  hermes::session::catch_early_warning();
   const int code = run(argc, argv);
   hermes::session::report_exit_code(code);
   return code;

@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "hermes/session/console.hpp"
 #include "hermes/session/train_job.hpp"
 
 namespace hermes::cli {
@@ -18,7 +17,6 @@ struct TrainOptions {
 };
 
 int train(const TrainOptions& options, Arguments arguments) {
-  session::catch_stop_signals();  // before MPI, which takes its time to start
   session::Session session(arguments.argc, arguments.argv);
   session::TrainJob job{.origin = options.config, .config = [&] {
                           return runtime::load_run_config(options.config, options.overrides);

@@ -100,6 +100,14 @@ telemetry::ProgressConfig progress_config(bool quiet) {
   return progress;
 }
 
+void catch_early_warning() {
+  std::signal(SIGUSR1, request_stop);
+}
+
+void ignore_early_warning() {
+  std::signal(SIGUSR1, SIG_IGN);
+}
+
 const std::atomic<bool>& catch_stop_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
     std::signal(signal, request_stop);

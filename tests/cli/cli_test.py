@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import os
 import random
 import re
+import signal
+import subprocess
 
 import e2e_case
 
@@ -163,6 +166,20 @@ class CliTest(e2e_case.E2eCase):
         for split in ("test", "train"):
             said = self.run_well("evaluate", "--model", "own/model.h5", "--data", "own.h5", "--split", split)
             self.assertRegex(said, rf"^{split}: \d+ rows, loss [\d.]+, accuracy [\d.]+\n$")
+
+    def test_a_warning_before_the_configuration_is_read_counts(self):
+        """Slurm may warn a job that has hardly begun: it ends in order, not by the signal."""
+        pipe = self.scratch / "early.toml"
+        os.mkfifo(pipe)
+        command = [self.hermes, "train", pipe, "--out", "early", "--quiet"]
+        with subprocess.Popen(
+            command, cwd=self.scratch, env=self.environment, stderr=subprocess.PIPE, text=True
+        ) as run:
+            with open(pipe, "w", encoding="utf-8") as writer:  # waits until the program reads
+                run.send_signal(signal.SIGUSR1)
+                writer.write(e2e_case.SMALL_RUN)
+            _, said = run.communicate(timeout=60)
+        self.assertEqual((run.returncode, said), (3, "hermes: rank 0: stopped: interrupted\n"))
 
     def test_gate_explains_each_decision(self):
         (self.scratch / "losses.csv").write_text("2.3\n2.1\n1.9\n1.2\nnan\n1.3\n")

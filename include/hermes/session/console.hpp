@@ -35,6 +35,13 @@ int complain(const std::string& what, int code);
 /// Live line on a terminal, plain lines elsewhere.
 telemetry::ProgressConfig progress_config(bool quiet);
 
+/// From now on SIGUSR1 does not end this process: to be called before anything slow. A request to
+/// stop that comes between this and catch_stop_signals() counts.
+void catch_early_warning();
+
+/// Ignores SIGUSR1 over an exec, which keeps no handler.
+void ignore_early_warning();
+
 /// From now on SIGINT, SIGTERM and SIGUSR1 only raise the returned flag.
 const std::atomic<bool>& catch_stop_signals();
 
