@@ -69,6 +69,10 @@ std::string transports_asked() {
   return text;
 }
 
+ConfigError no_directory(const fs::path& directory) {
+  return ConfigError(directory.string() + ": expected a directory that rank 0 can write to");
+}
+
 /// A file that rank 0 makes, and that the others look for.
 class SharedFile {
  public:
@@ -83,7 +87,7 @@ class SharedFile {
     }
     name_ = transport::broadcast(own_);
     if (name_.empty()) {
-      throw ConfigError(directory.string() + ": expected a directory that rank 0 can write to");
+      throw no_directory(directory);
     }
   }
   ~SharedFile() {
@@ -159,6 +163,11 @@ void find_memory(doctor::RankFacts& facts) {
 
 int examine_job(const Arguments& arguments, const DoctorOptions& options) {
   session::refuse_strangers();
+  const fs::path directory =
+      options.directory.empty() ? fs::current_path() : fs::path(options.directory);
+  if (!session::launcher_rank() && !fs::is_directory(directory)) {  // before MPI leaves its traces
+    throw no_directory(directory);
+  }
   doctor::RankFacts facts;
   facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
   int argc = arguments.argc;
@@ -168,7 +177,7 @@ int examine_job(const Arguments& arguments, const DoctorOptions& options) {
   find_cores(facts);
   find_memory(facts);
   facts.hdf5 = {data::hdf5_built_version(), data::hdf5_running_version()};
-  facts.directory = options.directory.empty() ? fs::current_path().string() : options.directory;
+  facts.directory = directory.string();
   const bool is_first = mpi.rank() == kServerRank;
   const SharedFile file(facts.directory, is_first);
   facts.sees_directory = file.is_visible();
