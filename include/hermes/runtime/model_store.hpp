@@ -32,7 +32,8 @@ void save_model(const std::filesystem::path& file, const StoredModel& model);
 void save_model(const std::filesystem::path& file, const StoredModel& model,
                 const data::Attributes& attributes, std::span<const data::ByteBlockView> blocks);
 
-/// Reads it back, also from a checkpoint. Throws DataError for a file that is none, or is damaged.
+/// Reads it back, also from a checkpoint, or the best model of a run directory. Throws DataError
+/// for a file that is none, or is damaged.
 StoredModel load_model(const std::filesystem::path& file);
 /// From the content of a file.
 StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file);
