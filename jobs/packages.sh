@@ -14,6 +14,7 @@ readonly build=(
 )
 readonly test=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-torch
+  python3-onnx python3-opencv
   clang-format clang-tidy libsimgrid-dev doxygen environment-modules groff-base
 )
 readonly slurm=(slurm-wlm munge)

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -17,8 +16,6 @@
 
 namespace hermes::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct EvaluateOptions {
   std::string model;
@@ -62,9 +59,7 @@ runtime::EvaluationResult evaluate(const runtime::StoredModel& model, const data
 }
 
 int evaluate(const EvaluateOptions& options) {
-  const fs::path path(options.model);
-  const runtime::StoredModel model =
-      runtime::load_model(fs::is_directory(path) ? path / "model.h5" : path);
+  const runtime::StoredModel model = runtime::load_model(options.model);
   const data::Dataset dataset(options.data);
   runtime::check_shapes(model.spec, dataset.info());
   const data::RowSelection rows = rows_of(dataset, options.split);

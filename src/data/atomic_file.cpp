@@ -1,4 +1,4 @@
-#include "data/atomic_file.hpp"
+#include "hermes/data/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

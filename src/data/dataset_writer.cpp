@@ -6,11 +6,11 @@
 #include <numeric>
 #include <span>
 
-#include "data/atomic_file.hpp"
 #include "data/hdf5.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/random.hpp"
+#include "hermes/data/atomic_file.hpp"
 
 namespace hermes::data {
 namespace {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <numeric>
 
-#include "data/atomic_file.hpp"
 #include "data/hdf5.hpp"
 #include "hermes/core/assert.hpp"
+#include "hermes/data/atomic_file.hpp"
 
 namespace hermes::data {
 namespace {

@@ -60,7 +60,9 @@ void save_model(const std::filesystem::path& file, const StoredModel& model,
 
 StoredModel load_model(const std::filesystem::path& file,
                        std::span<const nn::CustomLayerSpec> custom) {
-  return stored_model(data::read_tensor_file(file), file, custom);
+  const std::filesystem::path model =
+      std::filesystem::is_directory(file) ? file / "model.h5" : file;
+  return stored_model(data::read_tensor_file(model), model, custom);
 }
 
 StoredModel stored_model(data::TensorFile content, const std::filesystem::path& file,

@@ -40,6 +40,14 @@ CASES = [
     ("doctor", "unknown flag", ["--nonsense"]),
     ("doctor", "no directory", ["--directory", "absent"]),
     ("doctor", "a file as directory", ["--directory", "noise"]),
+    *[
+        ("export", f"model: {file}", ["--model", file, "--format", "onnx", "--out", "new"])
+        for file in [*WRONG_FILES, "small.h5"]
+    ],
+    ("export", "unknown format", ["--model", "run", "--format", "xml", "--out", "new"]),
+    ("export", "no format", ["--model", "run", "--out", "new"]),
+    ("export", "output under a file", ["--model", "run", "--format", "h5", "--out", "noise/new"]),
+    ("export", "output is a directory", ["--model", "run", "--format", "safetensors", "--out", "directory"]),
     ("train", "no config", []),
     ("train", "unknown flag", ["small-run.toml", "--out", "new", "--quite"]),
     ("train", "second config", ["small-run.toml", "small-run.toml", "--out", "new"]),

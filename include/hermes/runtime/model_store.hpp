@@ -32,8 +32,8 @@ void save_model(const std::filesystem::path& file, const StoredModel& model);
 void save_model(const std::filesystem::path& file, const StoredModel& model,
                 const data::Attributes& attributes, std::span<const data::ByteBlockView> blocks);
 
-/// Reads it back, also from a checkpoint. Throws DataError for a file that is none, or is damaged.
-/// `custom`: see parse_model.
+/// Reads it back, also from a checkpoint, or the best model of a run directory. Throws DataError
+/// for a file that is none, or is damaged. `custom`: see parse_model.
 StoredModel load_model(const std::filesystem::path& file,
                        std::span<const nn::CustomLayerSpec> custom = {});
 /// From the content of a file.

@@ -7,7 +7,7 @@
 namespace hermes::data {
 
 /// A file that is whole or absent: write, then commit. Without a commit the temporary file beside
-/// the target is removed, and an older target stays as it was. Private to data.
+/// the target is removed, and an older target stays as it was.
 class AtomicFile {
  public:
   /// Creates the temporary file. Throws DataError when nothing can be written at this place.
