@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -25,12 +26,16 @@ struct TrainOptions {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  std::string init;
   bool resume = false;
   bool quiet = false;
 };
 
 runtime::RunConfig load_config(const TrainOptions& options, std::uint32_t workers) {
   runtime::RunConfig config = runtime::load_run_config(options.config, options.overrides);
+  if (!options.init.empty()) {
+    config.initial_weights = std::filesystem::absolute(options.init).lexically_normal().string();
+  }
   if (workers < config.cluster.min_workers) {
     throw ConfigError(options.config + ": key 'cluster.min_workers': expected at least " +
                       std::to_string(config.cluster.min_workers) +
@@ -284,6 +289,8 @@ void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--out", options->out, "Run directory (default: runs/NAME)");
+  command->add_option("--init", options->init,
+                      "Safetensors or HDF5 file of the first weights (key model.init)");
   command->add_flag("--resume", options->resume,
                     "Go on from the newest checkpoint of the run directory, if there is one");
   command->add_flag("--quiet", options->quiet, "No progress on the screen");

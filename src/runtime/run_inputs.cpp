@@ -9,6 +9,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/nn/network.hpp"
+#include "hermes/runtime/initial_weights.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
@@ -66,6 +67,9 @@ void RunInputs::make_model() {
   output_count_ = static_cast<std::uint32_t>(network.output_size());
   RandomStream random(config_.seed, RandomPurpose::Initialization);
   network.initialize(random);
+  if (config_.initial_weights) {
+    load_initial_weights(*config_.initial_weights, network);
+  }
   initial_ = ParameterPool(network.parameter_count()).copy_of(network.parameters());
   memory_ = worker_needs(*this).model;
 }
@@ -126,7 +130,12 @@ protocol::Strategy RunInputs::strategy(Rank rank) const {
 }
 
 std::uint64_t RunInputs::fingerprint() const {
-  return run_fingerprint(config_, model_, data_fingerprint(info_));
+  Fnv1a inputs;
+  inputs.add(data_fingerprint(info_));
+  if (config_.initial_weights) {  // else they follow from model and seed
+    inputs.add(std::as_bytes(initial_.values()));
+  }
+  return run_fingerprint(config_, model_, inputs.value());
 }
 
 data::RowSelection RunInputs::evaluation_rows() const {
