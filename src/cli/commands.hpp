@@ -23,6 +23,7 @@ void add_inspect(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
+void add_predict(CLI::App& app, Action& action);
 void add_gate(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, const Arguments& arguments, Action& action);
 

@@ -15,6 +15,8 @@ struct ConvertChoice {
   data::IdxFiles idx;
   data::Cifar10Files cifar10;
   data::CsvSource csv;
+  data::NpyFiles npy;
+  data::ImageFolders images;
 };
 
 /// A count of at least 0 or 1. CLI11 alone takes -1 for the largest count there is.
@@ -44,6 +46,29 @@ void add_common(CLI::App& command, const std::shared_ptr<ConvertChoice>& choice)
 int show(const data::DatasetInfo& written) {
   std::cout << data::describe(written);
   return 0;
+}
+
+void add_npy(CLI::App& convert, const std::shared_ptr<ConvertChoice>& choice, Action& action) {
+  CLI::App* npy = convert.add_subcommand("npy", "Arrays of numpy.save");
+  npy->add_option("--train-x", choice->npy.train_x)->required();
+  npy->add_option("--train-y", choice->npy.train_y)->required();
+  npy->add_option("--test-x", choice->npy.test_x)->required();
+  npy->add_option("--test-y", choice->npy.test_y)->required();
+  add_common(*npy, choice);
+  npy->callback([choice, &action] {
+    action = [choice] { return show(data::convert_npy(choice->npy, choice->common)); };
+  });
+}
+
+void add_images(CLI::App& convert, const std::shared_ptr<ConvertChoice>& choice, Action& action) {
+  CLI::App* images =
+      convert.add_subcommand("images", "PNG and JPEG files of one size, a folder for each class");
+  images->add_option("--train", choice->images.train, "Directory of the folders")->required();
+  images->add_option("--test", choice->images.test, "Likewise, of the test images")->required();
+  add_common(*images, choice);
+  images->callback([choice, &action] {
+    action = [choice] { return show(data::convert_images(choice->images, choice->common)); };
+  });
 }
 
 }  // namespace
@@ -82,6 +107,9 @@ void add_convert(CLI::App& app, Action& action) {
   csv->callback([choice, &action] {
     action = [choice] { return show(data::convert_csv(choice->csv, choice->common)); };
   });
+
+  add_npy(*convert, choice, action);
+  add_images(*convert, choice, action);
 }
 
 }  // namespace hermes::cli

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "commands.hpp"
-#include "hermes/core/error.hpp"
 #include "hermes/data/dataset.hpp"
 #include "hermes/data/row_plan.hpp"
 #include "hermes/data/shard.hpp"
@@ -13,6 +12,7 @@
 #include "hermes/runtime/evaluator.hpp"
 #include "hermes/runtime/model_store.hpp"
 #include "hermes/runtime/run_inputs.hpp"
+#include "split_rows.hpp"
 
 namespace hermes::cli {
 namespace {
@@ -23,17 +23,6 @@ struct EvaluateOptions {
   std::string split = "test";
   bool json = false;
 };
-
-data::RowSelection rows_of(const data::Dataset& dataset, const std::string& name) {
-  const data::Split split = name == "test"    ? data::Split::Test
-                            : name == "train" ? data::Split::Train
-                                              : data::Split::Validation;
-  const std::uint64_t rows = dataset.info().row_count(split);
-  if (rows == 0) {
-    throw DataError(dataset.info().path.string() + ": expected rows in /" + name + ", found none");
-  }
-  return {split, {{0, rows}}};
-}
 
 /// Loss and accuracy over all rows, a piece at a time: a split may be larger than memory.
 runtime::EvaluationResult evaluate(const runtime::StoredModel& model, const data::Dataset& dataset,

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,15 +13,22 @@ struct TrainOptions {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
+  std::string init;
   bool resume = false;
   bool quiet = false;
 };
 
+runtime::RunConfig load_config(const TrainOptions& options) {
+  runtime::RunConfig config = runtime::load_run_config(options.config, options.overrides);
+  if (!options.init.empty()) {
+    config.initial_weights = std::filesystem::absolute(options.init).lexically_normal().string();
+  }
+  return config;
+}
+
 int train(const TrainOptions& options, Arguments arguments) {
   session::Session session(arguments.argc, arguments.argv);
-  session::TrainJob job{.origin = options.config, .config = [&] {
-                          return runtime::load_run_config(options.config, options.overrides);
-                        }};
+  session::TrainJob job{.origin = options.config, .config = [&] { return load_config(options); }};
   if (!options.out.empty()) {
     job.out = options.out;
   }
@@ -30,6 +38,7 @@ int train(const TrainOptions& options, Arguments arguments) {
 }
 
 }  // namespace
+
 void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
   auto options = std::make_shared<TrainOptions>();
   CLI::App* command = app.add_subcommand(
@@ -39,6 +48,8 @@ void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--out", options->out, "Run directory (default: runs/NAME)");
+  command->add_option("--init", options->init,
+                      "Safetensors or HDF5 file of the first weights (key model.init)");
   command->add_flag("--resume", options->resume,
                     "Go on from the newest checkpoint of the run directory, if there is one");
   command->add_flag("--quiet", options->quiet, "No progress on the screen");

@@ -9,6 +9,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/nn/network.hpp"
+#include "hermes/runtime/initial_weights.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
@@ -68,6 +69,9 @@ void RunInputs::make_model() {
   output_count_ = static_cast<std::uint32_t>(network.output_size());
   RandomStream random(config_.seed, RandomPurpose::Initialization);
   network.initialize(random);
+  if (config_.initial_weights) {
+    load_initial_weights(*config_.initial_weights, network);
+  }
   initial_ = ParameterPool(network.parameter_count()).copy_of(network.parameters());
   memory_ = worker_needs(*this).model;
 }
@@ -134,8 +138,15 @@ std::string RunInputs::strategy_name() const {
 }
 
 std::uint64_t RunInputs::fingerprint() const {
-  const std::uint64_t configured = run_fingerprint(config_, model_, data_fingerprint(info_));
-  return own_strategy_ ? Fnv1a().add(configured).add(own_strategy_->name).value() : configured;
+  Fnv1a inputs;
+  inputs.add(data_fingerprint(info_));
+  if (config_.initial_weights) {  // else they follow from model and seed
+    inputs.add(std::as_bytes(initial_.values()));
+  }
+  if (own_strategy_) {
+    inputs.add(own_strategy_->name);
+  }
+  return run_fingerprint(config_, model_, inputs.value());
 }
 
 data::RowSelection RunInputs::evaluation_rows() const {

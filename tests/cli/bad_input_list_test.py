@@ -48,6 +48,27 @@ CASES = [
     ("export", "no format", ["--model", "run", "--out", "new"]),
     ("export", "output under a file", ["--model", "run", "--format", "h5", "--out", "noise/new"]),
     ("export", "output is a directory", ["--model", "run", "--format", "safetensors", "--out", "directory"]),
+    *[
+        ("predict", f"model: {file}", ["--model", file, "--data", "small.h5", "--out", "new.csv"])
+        for file in [*WRONG_FILES, "small.h5"]
+    ],
+    *[
+        ("predict", f"data: {file}", ["--model", "run", "--data", file, "--out", "new.csv"])
+        for file in WRONG_FILES
+    ],
+    ("predict", "no output", ["--model", "run", "--data", "small.h5"]),
+    ("predict", "output of an unknown kind", ["--model", "run", "--data", "small.h5", "--out", "new.txt"]),
+    ("predict", "output under a file", ["--model", "run", "--data", "small.h5", "--out", "noise/new.csv"]),
+    *[
+        ("convert", f"npy: {file}", ["npy", *(word for part in ("train-x", "train-y", "test-x", "test-y")
+                                              for word in ("--" + part, file)), *OUT])  # fmt: skip
+        for file in WRONG_FILES
+    ],
+    *[
+        ("convert", f"images: {file}", ["images", "--train", file, "--test", file, *OUT])
+        for file in WRONG_FILES
+    ],
+    *[("train", f"--init {file}", ["small-run.toml", "--out", "new", "--init", file]) for file in [*WRONG_FILES, "small.h5"]],
     ("train", "no config", []),
     ("train", "unknown flag", ["small-run.toml", "--out", "new", "--quite"]),
     ("train", "second config", ["small-run.toml", "small-run.toml", "--out", "new"]),

@@ -34,11 +34,15 @@ class CliTest(e2e_case.E2eCase):
 
     def test_every_command_has_help(self):
         commands = self.run_well("--help")
-        for command in ("train", "convert", "inspect", "evaluate", "gate", "plan"):
+        for command in ("train", "convert", "inspect", "evaluate", "export", "predict", "gate", "plan"):
             self.assertRegex(commands, rf"\n  {command} +\w")
         for command, words in [
             (["train"], ["--set", "--out", "--quiet", "config"]),
-            (["convert"], ["idx", "cifar10", "csv"]),
+            (["convert"], ["idx", "cifar10", "csv", "npy", "images"]),
+            (["convert", "npy"], ["--train-x", "--train-y", "--test-x", "--test-y", "--out"]),
+            (["convert", "images"], ["--train", "--test", "--out"]),
+            (["export"], ["--model", "--format", "--out", "onnx", "safetensors", "h5"]),
+            (["predict"], ["--model", "--data", "--split", "--out"]),
             (["convert", "idx"], ["--train-images", "--test-labels", "--out", "--limit", "--seed"]),
             (["convert", "cifar10"], ["--train", "--test", "--out"]),
             (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),

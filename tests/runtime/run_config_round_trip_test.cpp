@@ -156,6 +156,7 @@ RunConfig everything_changed() {
   c.name = "other";
   c.seed = 2;
   c.model_file = "m.toml";
+  c.initial_weights = "w.safetensors";
   c.data = {"d.h5", 6, 44, 7, protocol::PartitionKind::ByLabel, 33, Delivery::Server, false};
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
@@ -209,6 +210,7 @@ seed = 2
 
 [model]
 file = "m.toml"
+init = "w.safetensors"
 
 [data]
 file = "d.h5"

@@ -18,6 +18,7 @@ TEST(RunFingerprintTest, ranks_may_keep_their_files_in_different_places) {
   RunConfig there;
   there.name = "other";
   there.model_file = "/there/m.toml";
+  there.initial_weights = "/there/w.h5";
   there.data.file = "/there/d.h5";
   there.cluster.threads = 8;
   there.allocation.memory = 1 << 30;

@@ -45,6 +45,21 @@ struct CsvSource {
   char separator = ',';
 };
 
+/// Four arrays as numpy.save writes them, plain or gzip: x is rows x features, rows x height x
+/// width or rows x channels x height x width, y the labels.
+struct NpyFiles {
+  std::filesystem::path train_x;
+  std::filesystem::path train_y;
+  std::filesystem::path test_x;
+  std::filesystem::path test_y;
+};
+
+/// Two directories with a folder of PNG or JPEG files for each class. All images have one size.
+struct ImageFolders {
+  std::filesystem::path train;
+  std::filesystem::path test;
+};
+
 /// Each returns what was written, opened anew. Errors are DataError and name the file and the
 /// place (byte offset, header field, line and column), what was expected and what was found.
 DatasetInfo convert_idx(const IdxFiles& files, const ConvertOptions& options);
@@ -53,5 +68,11 @@ DatasetInfo convert_cifar10(const Cifar10Files& files, const ConvertOptions& opt
 /// The first line is a header when one of its fields is not a number. Lines must have equally many
 /// fields, all finite numbers. Empty lines at the end are skipped.
 DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options);
+/// Little-endian uint8, int32, int64, float32, float64 in C order. x becomes uint8 where it is
+/// that, else float32; labels are integers.
+DatasetInfo convert_npy(const NpyFiles& files, const ConvertOptions& options);
+/// Classes are the training folders in the order of their names, which are written as class names
+/// unless the options have others. Three channels as soon as one image has colours, else one.
+DatasetInfo convert_images(const ImageFolders& folders, const ConvertOptions& options);
 
 }  // namespace hermes::data

@@ -194,6 +194,7 @@ struct RunConfig {
   std::string name = "run";  ///< not empty
   std::uint64_t seed = 1;    ///< below 2^63
   std::filesystem::path model_file;
+  std::optional<std::string> initial_weights;  ///< a file; else the model's initializer
   DataSettings data;
   TrainSettings train;
   StrategySettings strategy;

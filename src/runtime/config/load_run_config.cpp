@@ -78,6 +78,9 @@ RunConfig parse_run_config(std::string_view text, const std::filesystem::path& o
   check_run_config(config, table);
   config.model_file = resolve(config.model_file, origin);
   config.data.file = resolve(config.data.file, origin);
+  if (config.initial_weights) {
+    config.initial_weights = resolve(*config.initial_weights, origin).string();
+  }
   return config;
 }
 

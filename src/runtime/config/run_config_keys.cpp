@@ -346,6 +346,10 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
   v.text({"name", "name of the run, for logs and reports"}, config.name);
   v.integer({"seed", "seed of everything that is random"}, config.seed, {});
   path(v, {"model.file", "TOML file with the layers of the network", true}, config.model_file);
+  v.optional_text({"model.init",
+                   "safetensors or HDF5 file of the first weights, which every rank reads; absent: "
+                   "by the model's initializer"},
+                  config.initial_weights);
   visit(v, config.data);
   visit(v, config.train);
   visit(v, config.strategy);

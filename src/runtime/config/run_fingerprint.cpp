@@ -11,6 +11,7 @@ RunConfig common_part(RunConfig common) {
   const RunConfig defaults;
   common.name = defaults.name;
   common.model_file = defaults.model_file;
+  common.initial_weights = defaults.initial_weights;
   common.data.file = defaults.data.file;
   common.data.prefetch = defaults.data.prefetch;
   common.cluster.threads = defaults.cluster.threads;
@@ -22,7 +23,8 @@ RunConfig common_part(RunConfig common) {
 }
 
 RunConfig resumable_part(RunConfig config) {
-  RunConfig part = common_part(std::move(config));
+  RunConfig part = common_part(config);
+  part.initial_weights = std::move(config.initial_weights);
   const RunConfig defaults;
   part.stop = defaults.stop;
   part.checkpoint = defaults.checkpoint;
