@@ -217,6 +217,28 @@ void check_claimed_size(hid_t dataset, const ArrayType& type, const Place& place
   }
 }
 
+/// HDF5 takes it for granted that a chunk without filters is stored whole, and reads beyond one
+/// that is not. Its search for a chunk by number goes through all before it, hence the limit.
+void check_stored_chunks(hid_t dataset, hid_t space, const ArrayType& type, const Place& place) {
+  constexpr hsize_t kEachUpTo = 1024;
+  const double whole = static_cast<double>(type.element_bytes) * product(type.chunk);
+  hsize_t count = 0;
+  check(H5Dget_num_chunks(dataset, space, &count), place, "counting the chunks");
+  bool is_whole =
+      static_cast<double>(H5Dget_storage_size(dataset)) == whole * static_cast<double>(count);
+  std::vector<hsize_t> origin(type.chunk.size());
+  for (hsize_t i = 0; i < count && count <= kEachUpTo && is_whole; ++i) {
+    hsize_t bytes = 0;
+    check(H5Dget_chunk_info(dataset, space, i, origin.data(), nullptr, nullptr, &bytes), place,
+          "looking at a chunk");
+    is_whole = static_cast<double>(bytes) == whole;
+  }
+  if (!is_whole) {
+    fail(place, "expected chunks of " + shape_text(type.chunk) +
+                    " values each, found one of another size");
+  }
+}
+
 /// What a data set or a model is made of is in its file. (Another file may also be a pipe that
 /// never ends.)
 void check_own_storage(hid_t creation, const Place& place) {
@@ -255,6 +277,9 @@ ArrayType array_type(hid_t dataset, const Place& place) {
     type.is_filtered = H5Pget_nfilters(creation.id()) > 0;
   }
   check_claimed_size(dataset, type, place);
+  if (!type.chunk.empty() && !type.is_filtered) {
+    check_stored_chunks(dataset, space.id(), type, place);
+  }
   return type;
 }
 
