@@ -24,7 +24,7 @@ small and failing machines are what it is made for.")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME hermes-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 string(JOIN ", " CPACK_DEBIAN_DEV_PACKAGE_DEPENDS g++ cmake libopenmpi-dev libeigen3-dev libopenblas-dev
-  libhdf5-dev libboost-serialization-dev zlib1g-dev libcli11-dev libtomlplusplus-dev libspdlog-dev
+  libhdf5-dev libboost-serialization-dev zlib1g-dev libpng-dev libjpeg-dev libcli11-dev libtomlplusplus-dev libspdlog-dev
   nlohmann-json3-dev libhwy-dev)
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Headers, static libraries and a CMake package (find_package(hermes)) for
 programs that train networks of their own, with layers and strategies of

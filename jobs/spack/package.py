@@ -23,6 +23,8 @@ class Hermes(CMakePackage):
     depends_on("hdf5")
     depends_on("boost@1.74: +serialization")
     depends_on("zlib-api")
+    depends_on("libpng")
+    depends_on("jpeg")
     depends_on("cli11")
     depends_on("tomlplusplus")
     depends_on("spdlog")

@@ -33,6 +33,7 @@ int guarded(const std::function<int()>& body) {
 
 Session::Session(int& argc, char**& argv) {
   restart_with_better_blas(argv);
+  catch_stop_signals();  // before MPI, which takes its time to start
   return_freed_memory();
   refuse_strangers();
   if (launcher_rank()) {

@@ -176,13 +176,18 @@ class InteropTest(e2e_case.E2eCase):
 
     def test_predictions_agree_with_evaluate(self):
         run = self.small()
-        facts = json.loads(self.run_well("evaluate", "--model", run, "--data", f"{run}.h5", "--json"))
-        self.run_well("predict", "--model", run, "--data", f"{run}.h5", "--out", "agree.h5")
-        with h5py.File(self.scratch / "agree.h5") as said, h5py.File(self.scratch / f"{run}.h5") as data:
+        noise = numpy.random.default_rng(4)
+        with h5py.File(self.scratch / "many.h5", "w") as file:  # more rows than are read at a time
+            for split, rows in (("train", 10), ("test", 9000)):
+                file[f"{split}/x"] = noise.normal(size=(rows, 2, 6, 5)).astype("f4")
+                file[f"{split}/y"] = noise.integers(0, 5, rows)
+        facts = json.loads(self.run_well("evaluate", "--model", run, "--data", "many.h5", "--json"))
+        self.run_well("predict", "--model", run, "--data", "many.h5", "--out", "agree.h5")
+        with h5py.File(self.scratch / "agree.h5") as said, h5py.File(self.scratch / "many.h5") as data:
             labels = data["test/y"][:]
             self.assertAlmostEqual(facts["accuracy"], float((said["class"][:] == labels).mean()), 6)
             chosen = said["probabilities"][:][numpy.arange(len(labels)), labels]
-            self.assertAlmostEqual(facts["loss"], float(-numpy.log(chosen).mean()), 4)
+            self.assertAlmostEqual(facts["loss"], float(-numpy.log(chosen.astype("f8")).mean()), 4)
 
     def test_training_begins_with_the_weights_given(self):
         run = self.small()

@@ -206,5 +206,26 @@ TEST(ModelFileTest, shapes_that_do_not_fit_are_told_with_the_layer_and_its_line)
   }
 }
 
+TEST(ModelFileTest, layers_that_a_program_brings_along_are_known_by_type_and_keep_their_settings) {
+  nn::CustomLayerSpec custom;
+  custom.type = "own";
+  custom.settings = "of another";
+  custom.make = [](const std::string&, const nn::Shape& input) {
+    return nn::make_layer(nn::ReluSpec{}, input);
+  };
+  const std::string head = "input = [4]\n[[layer]]\ntype = \"own\"\n";
+  for (const std::string settings : {"", "half = 0.5"}) {
+    const std::string text = settings.empty() ? head : head + "settings = \"" + settings + "\"\n";
+    const nn::NetworkSpec model = parse_model(text, "m.toml", {&custom, 1});
+    ASSERT_EQ(nn::custom_layers(model).size(), 1U);
+    EXPECT_EQ(nn::custom_layers(model)[0].settings, settings);
+    EXPECT_EQ(to_toml(parse_model(to_toml(model), "m.toml", {&custom, 1})), to_toml(model));
+  }
+  EXPECT_THROW(parse_model(head, "m.toml"), ConfigError);
+  EXPECT_THROW(parse_model("input = [4]\n[[layer]]\ntype = \"custom\"\n", "m.toml"), ConfigError);
+  custom.make = nullptr;
+  EXPECT_THROW(parse_model(head, "m.toml", {&custom, 1}), ConfigError);
+}
+
 }  // namespace
 }  // namespace hermes::runtime

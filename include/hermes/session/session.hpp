@@ -18,8 +18,9 @@ int guarded(const std::function<int()>& body);
 
 /// MPI, where a launcher (mpirun, srun) or the simulator has started this process; else one process
 /// that trains alone. The first object in main, as it may restart the program with better BLAS
-/// kernels (blas_choice.hpp); one per process. Throws ConfigError where srun has started processes
-/// that do not know of each other.
+/// kernels (blas_choice.hpp); one per process. From then on SIGINT, SIGTERM and SIGUSR1 end a run
+/// in good order. Throws ConfigError where srun has started processes that do not know of each
+/// other.
 class Session {
  public:
   Session(int& argc, char**& argv);
