@@ -148,7 +148,7 @@ exec {filtered}> >(trap '' INT TERM HUP
 filter_pid=$!
 
 # Own session: Ctrl-C at the terminal must reach this script alone, which passes it on in its way.
-deaf=(env --ignore-signal=USR1,USR2)  # until they listen
+deaf=(env --ignore-signal=USR1 --ignore-signal=USR2)  # until they listen
 setsid "${deaf[@]}" "${start[@]}" "${deaf[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
 starter_pid=$!
 exec {filtered}>&-

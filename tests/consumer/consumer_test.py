@@ -74,13 +74,13 @@ class ConsumerTest(unittest.TestCase):
         self.assertGreater(self.summary('layer')['test_accuracy'], 0.9)
 
     def test_run_with_own_layer_goes_on_from_a_checkpoint(self):
-        first, output = self.program('own_layer', 'points.h5', 'twice', 20)
+        first, output = self.program('own_layer', 'points.h5', 'twice', 200)
         self.assertEqual(first, 0, output)
         self.assertTrue(list((self.root / 'twice/checkpoints').glob('*.h5')))
-        second, output = self.program('own_layer', 'points.h5', 'twice', 30)
+        second, output = self.program('own_layer', 'points.h5', 'twice', 300)
         self.assertEqual(second, 0, output)
         self.assertIn('goes on', (self.root / 'twice/hermes.log').read_text())
-        self.assertGreaterEqual(self.summary('twice')['rounds'], 30)
+        self.assertGreaterEqual(self.summary('twice')['rounds'], 300)
 
     def test_hermes_says_that_it_does_not_know_the_layer(self):
         self.program('own_layer', 'points.h5', 'unknown')

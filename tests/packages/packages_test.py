@@ -71,8 +71,9 @@ class RecipeTest(unittest.TestCase):
         recipe = (SOURCE / 'jobs/spack/package.py').read_text()
         compile(recipe, 'package.py', 'exec')
         spack = {'Threads': None, 'MPI': 'mpi', 'Eigen3': 'eigen', 'BLAS': 'openblas', 'HDF5': 'hdf5',
-                 'Boost': 'boost', 'ZLIB': 'zlib-api', 'CLI11': 'cli11', 'hwy': 'highway',
-                 'tomlplusplus': 'tomlplusplus', 'spdlog': 'spdlog', 'nlohmann_json': 'nlohmann-json'}
+                 'Boost': 'boost', 'ZLIB': 'zlib-api', 'PNG': 'libpng', 'JPEG': 'jpeg', 'CLI11': 'cli11',
+                 'hwy': 'highway', 'tomlplusplus': 'tomlplusplus', 'spdlog': 'spdlog',
+                 'nlohmann_json': 'nlohmann-json'}
         asked = re.search(r'set\(hermes_dependencies ([^)]*)\)', (SOURCE / 'CMakeLists.txt').read_text())
         found = [words.strip('"').split()[0] for words in re.findall(r'"[^"]*"|\S+', asked.group(1))]
         self.assertGreater(len(found), 5)
