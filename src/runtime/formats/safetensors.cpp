@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little, "the file's numbers ar
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderBytesMax = 100'000'000;  // as the format's own library has it
-constexpr int kDepthMax = 3;  // header, description of a tensor, its lists
+constexpr int kDepthMax = 4;  // header, description of a tensor, its lists, their numbers
 constexpr const char* kMetadata = "__metadata__";
 
 struct ElementType {
