@@ -44,7 +44,9 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
       slice_bytes_(inputs.parameter_count() * sizeof(float)),
       worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
-    feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
+    // Running statistics are sent whole: they are no sums, and the largest would hide the others.
+    feedback_.emplace(inputs.parameter_count() - inputs.statistics_count(),
+                      inputs.config().wire.topk_fraction);
   }
   channel_.hand_states_to([this](Rank, const wire::DataMessage& message) { resume(message); });
 }
@@ -98,6 +100,7 @@ void WorkerNode::work() {
   if (event) {
     if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
       finished->outcome.compute_seconds = compute_time_.count();
+      finished->outcome.evaluation_seconds = evaluation_time_.count();
       finished->outcome.data_seconds = std::exchange(data_time_, Duration::zero()).count();
     }
     step(*event);
@@ -106,6 +109,7 @@ void WorkerNode::work() {
 
 std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
   const bool was_loading = trainer_.is_loading();
+  Duration& account = trainer_.is_measuring() ? evaluation_time_ : compute_time_;
   if (is_to_spoil_ && !was_loading) {  // a model at rest is replaced before anybody sees it
     trainer_.spoil();
     is_to_spoil_ = false;
@@ -120,7 +124,7 @@ std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
     return event;
   }
   const double slowdown = limits_.slowdown * slow_factor_;
-  compute_time_ += slowdown * (after - before);
+  account += slowdown * (after - before);
   idle_until_ = after + (slowdown - 1.0) * (after - before);
   if (idle_until_ > after) {
     finished_ = std::exchange(event, std::nullopt);
@@ -211,6 +215,7 @@ void WorkerNode::act(const protocol::AdoptModel& effect) {
 
 void WorkerNode::act(const protocol::StartRound& effect) {
   compute_time_ = Duration::zero();
+  evaluation_time_ = Duration::zero();
   trainer_.start_round(effect.needs, effect.is_open_ended);
 }
 

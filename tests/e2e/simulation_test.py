@@ -9,7 +9,9 @@ import shutil
 import unittest
 
 import e2e_case
+import telemetry_readers
 
+EVENTS = "events.out.tfevents.0.hermes"
 PLATFORMS = ("paper12", "lan8", "wan16", "straggler8")
 
 
@@ -34,7 +36,7 @@ class SimulationTest(e2e_case.E2eCase):
         return self.summary(out)
 
     def digests(self, run):
-        files = ("metrics.csv", "model.h5", "summary.json")
+        files = ("metrics.csv", "model.h5", "summary.json", "trace.json", EVENTS)
         return [hashlib.sha256((self.scratch / run / name).read_bytes()).hexdigest() for name in files]
 
     def assert_one_line(self, result, code, text):
@@ -47,8 +49,11 @@ class SimulationTest(e2e_case.E2eCase):
             runs = [f"{strategy}-{turn}" for turn in (1, 2)]
             for run in runs:
                 summary = self.train(
-                    run, "--set", f"strategy.type={strategy}", "--set", "stop.max_rounds=40"
-                )
+                    run, "--set", f"strategy.type={strategy}", "--set", "stop.max_rounds=40",
+                    "--set", "telemetry.tensorboard=true",
+                )  # fmt: skip
+                trace = telemetry_readers.read_trace((self.scratch / run / "trace.json").read_text())
+                telemetry_readers.check_trace(trace, 4)
                 self.assertGreater(summary["merges"], 0)
                 self.assertEqual(summary["workers"], 4)
                 self.assertEqual(summary["workers_lost"], 0)
@@ -68,7 +73,8 @@ class SimulationTest(e2e_case.E2eCase):
         for strategy in ("hermes", "bsp"):
             for run in (runs := [f"faulty-{strategy}-{turn}" for turn in (1, 2)]):
                 result = self.simulate("train", "faulty.toml", "--set", f"strategy.type={strategy}", "--set",
-                                       "stop.max_rounds=200", "--out", run, "--quiet")  # fmt: skip
+                                       "stop.max_rounds=200", "--set", "telemetry.tensorboard=true", "--out", run,
+                                       "--quiet")  # fmt: skip
                 self.assert_ended_well(result)
                 summary = self.summary(run)
                 self.assertEqual((summary["workers_lost"], summary["workers_returned"]), (2, 1))
@@ -97,8 +103,8 @@ class SimulationTest(e2e_case.E2eCase):
         self.assertGreater(bytes_up, 20 * payload)
         up, down, latency = payload * 8 / 20e6, payload * 8 / 100e6, 2 * 0.0105
         (worker,) = summary["worker_table"]
-        waited = worker["waited_seconds"] / 20
-        self.assertAlmostEqual(waited, up + down + latency, delta=0.25 * (up + down + latency))
+        on_wire = worker["wire_seconds"] / 20
+        self.assertAlmostEqual(on_wire, up + down + latency, delta=0.25 * (up + down + latency))
 
     def test_every_platform_runs(self):
         for name in PLATFORMS:
