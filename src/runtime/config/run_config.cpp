@@ -56,7 +56,13 @@ nn::LossSpec TrainSettings::loss_spec() const {
   if (loss == LossKind::MeanSquaredError) {
     return nn::MeanSquaredError{};
   }
-  return nn::CrossEntropy{};
+  return nn::CrossEntropy{label_smoothing};
+}
+
+nn::LossSpec TrainSettings::measured_loss_spec() const {
+  TrainSettings plain = *this;
+  plain.label_smoothing = 0.0;
+  return plain.loss_spec();
 }
 
 nn::LearningRate TrainSettings::learning_rate() const {

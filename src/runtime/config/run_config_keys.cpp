@@ -67,6 +67,16 @@ void visit(KeyVisitor& v, DataSettings& data) {
          data.prefetch);
 }
 
+void visit(KeyVisitor& v, data::Augmentation& augment) {
+  v.flag({"train.augment.flip", "images: turn half of them, left to right, each time they train"},
+         augment.flip);
+  v.small_integer(
+      {"train.augment.crop_padding",
+       "images: as if so many zeros were around them and a part of the old size cut out "
+       "anywhere, each time they train; 0: no"},
+      augment.crop_padding, {.max = 1024});
+}
+
 void visit(KeyVisitor& v, OptimizerSettings& optimizer) {
   v.choice({"train.optimizer.type", "how a gradient becomes a step"}, optimizer.type, kOptimizers);
   v.real({"train.optimizer.learning_rate", "base learning rate of the schedule"},
@@ -74,9 +84,15 @@ void visit(KeyVisitor& v, OptimizerSettings& optimizer) {
   v.real({"train.optimizer.momentum", "sgd: part of the last step that is kept"},
          optimizer.momentum, RealRange::unit_without_one());
   v.flag({"train.optimizer.nesterov", "sgd: look ahead along the momentum"}, optimizer.nesterov);
-  v.optional_real({"train.optimizer.weight_decay",
-                   "pull of the weights towards zero; without it 0, for adamw 0.01"},
-                  optimizer.weight_decay, RealRange::not_negative());
+  v.optional_real(
+      {"train.optimizer.weight_decay",
+       "pull of the weights towards zero: for sgd and adam it is L2 (its product with a "
+       "weight is added to the gradient); without it 0, for adamw 0.01"},
+      optimizer.weight_decay, RealRange::not_negative());
+  v.flag(
+      {"train.optimizer.decay_biases",
+       "it pulls at biases, too, and at whatever else has one axis (a layer's scales and shifts)"},
+      optimizer.decay_biases);
   v.real({"train.optimizer.beta1", "adam, adamw: decay of the mean gradient"}, optimizer.beta1,
          RealRange::unit_without_one());
   v.real({"train.optimizer.beta2", "adam, adamw: decay of the mean squared gradient"},
@@ -111,6 +127,10 @@ void visit(KeyVisitor& v, TrainSettings& train) {
   v.small_integer({"train.minibatch", "rows per step"}, train.minibatch,
                   {.min = 1, .max = protocol::kMinibatchMax});
   v.choice({"train.loss", "what training makes small"}, train.loss, kLosses);
+  v.real({"train.label_smoothing",
+          "cross_entropy: part of each training target that is shared out among all classes"},
+         train.label_smoothing, RealRange::unit());
+  visit(v, train.augment);
   visit(v, train.optimizer);
   visit(v, train.schedule);
 }
