@@ -42,11 +42,16 @@ def accuracy_script(file, title, label, curves):
     return text + "plot " + ", \\\n  ".join(names) + "\n" if names else ""
 
 
+def work_seconds(report):
+    """Older runs count the evaluation of the local model as computing."""
+    return float(report["compute_seconds"]) + float(report.get("evaluation_seconds") or 0.0)
+
+
 def read_rounds(directory, until):
     """(begin, end, rank) of each round's computing, as it ended with a report before `until`."""
     with open(directory / "metrics.csv", newline="") as stream:
         reports = [line for line in csv.DictReader(stream) if line["event"] == "report"]
-    ends = [(float(line["seconds"]), float(line["compute_seconds"]), int(line["rank"])) for line in reports]
+    ends = [(float(line["seconds"]), work_seconds(line), int(line["rank"])) for line in reports]
     return [(max(0.0, end - length), end, rank) for end, length, rank in ends if end <= until]
 
 

@@ -166,7 +166,8 @@ void Server::apply_release_rule(Instant now, Effects& effects) {
   for (const Rank rank : decision.collect) {
     Peer& peer = roster_.at(rank);
     peer.state = PeerState::Collecting;
-    tell(peer, Message{Collect{peer.ticket}, {}}, now, effects);
+    const double held = (now - peer.reported_at).count();
+    tell(peer, Message{Collect{peer.ticket, held}, {}}, now, effects);
   }
   for (const Grant& grant : decision.release) {
     release(roster_.at(grant.rank), decision.with_model, grant.plan, now, effects);
@@ -255,7 +256,8 @@ void Server::release(Peer& peer, bool with_model, RoundPlan plan, Instant now, E
   peer.plan = plan;
   peer.released_at = now;
   peer.state = PeerState::Computing;
-  Message message{Release{peer.ticket, peer.pulled, source, peer.assignment, plan}, {}};
+  Message message{Release{peer.ticket, peer.pulled, source, peer.assignment, plan, waited.count()},
+                  {}};
   if (source == ModelSource::Attached) {
     message.payload = global_;
   }

@@ -33,7 +33,8 @@ bool is_duration(double value) {
 bool is_well_formed(const Report& report, const SharedParameters& payload, PayloadKind expected,
                     std::size_t parameters) {
   if (report.steps == 0 || report.samples == 0 || !is_duration(report.compute_seconds) ||
-      !is_duration(report.data_seconds) || !is_duration(report.round_seconds)) {
+      !is_duration(report.evaluation_seconds) || !is_duration(report.data_seconds) ||
+      !is_duration(report.round_seconds)) {
     return false;
   }
   if (report.kind == ReportKind::Push) {

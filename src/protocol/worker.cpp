@@ -1,5 +1,6 @@
 #include "hermes/protocol/worker.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -21,9 +22,11 @@ std::vector<WorkerEffect> Worker::step(const WorkerEvent& event, Instant now) {
     return effects;
   }
   // After a long gap of its own (a frozen process) the worker must not blame the server for it.
-  if (now - last_step_ > config_.liveness.server_timeout / 2.0) {
+  const Duration since_last_step = now - last_step_.value_or(now);
+  if (since_last_step > config_.liveness.server_timeout / 2.0) {
     last_heard_ = now;
   }
+  totals_.run_seconds += since_last_step.count();
   last_step_ = now;
   std::visit([&](const auto& concrete) { on(concrete, now, effects); }, event);
   return effects;
@@ -46,6 +49,7 @@ void Worker::on(const ServerSaid& event, Instant now, Effects& effects) {
     if (state_ == WorkerState::Computing || state_ == WorkerState::Loading) {
       effects.emplace_back(AbandonRound{});
     }
+    count_wait((now - reported_at_).count(), now);  // nothing was on its way back
     tell(Leave{stop->reason, totals_, {}}, now, effects);
     finish({stop->reason, stop->detail, stop->workers_lost > 0}, effects);
   } else if (const auto* capture = std::get_if<Capture>(&body)) {
@@ -76,9 +80,7 @@ void Worker::on_release(const Release& release, const SharedParameters& payload,
   if (!(release.plan.box_seconds >= 0.0 && std::isfinite(release.plan.box_seconds))) {
     throw ProtocolError("release: expected a time box of zero seconds or more");
   }
-  if (state_ == WorkerState::AwaitingRelease) {
-    totals_.wait_seconds += (now - waiting_since_).count();
-  }
+  count_wait(release.held_seconds, now);
   // The answer to a push that the worker did not wait for: the round in progress goes on, unless
   // it has to train on other rows. Back to w_0 means that the push was lost before anything was
   // merged: there is no answer to build on. Nor is a model that is not finite anything to build on.
@@ -124,6 +126,9 @@ void Worker::on_collect(const Collect& collect, Instant now, Effects& effects) {
   report.kind = ReportKind::Push;
   report.payload = config_.payload;
   ++totals_.pushes;
+  count_wait(collect.held_seconds, now);
+  waiting_since_ = now;
+  reported_at_ = now;
   tell(report, now, effects);
 }
 
@@ -139,6 +144,7 @@ void Worker::on(const RoundFinished& event, Instant now, Effects& effects) {
   totals_.steps += outcome.steps;
   totals_.samples += outcome.samples;
   totals_.compute_seconds += outcome.compute_seconds;
+  totals_.evaluation_seconds += outcome.evaluation_seconds;
   totals_.data_seconds += outcome.data_seconds;
   push_samples_ += outcome.samples;
   if (is_in_flight_) {
@@ -166,6 +172,7 @@ void Worker::report_round(const RoundOutcome& outcome, Instant now, Effects& eff
   report.samples = outcome.samples;
   report.push_samples = push_samples_;
   report.compute_seconds = outcome.compute_seconds;
+  report.evaluation_seconds = outcome.evaluation_seconds;
   report.data_seconds = outcome.data_seconds;
   report.round_seconds = (now - permitted_at_).count();
   report.train_loss = outcome.train_loss;
@@ -177,6 +184,7 @@ void Worker::report_round(const RoundOutcome& outcome, Instant now, Effects& eff
   totals_.pushes += decision.kind == ReportKind::Push ? 1 : 0;
   totals_.suppressed += decision.kind == ReportKind::Suppressed ? 1 : 0;
   permitted_at_ = now;
+  reported_at_ = now;
   tell(report, now, effects);
   is_in_flight_ = decision.kind == ReportKind::Push && push_rule_->overlaps();
   if (is_in_flight_) {
@@ -232,7 +240,25 @@ void Worker::resume(StateReader& state, Instant now) {
   state& ticket_& base_& push_samples_& vote_& is_sound_& totals_;
   push_rule_->load(state);
   waiting_since_ = now;
+  reported_at_ = now;
   state_ = WorkerState::AwaitingRelease;
+}
+
+/// A wait is over. Its end was spent on the wire: what passed since the report, but for the time
+/// that the server held it. Who joins waits for the others alone.
+void Worker::count_wait(double held_seconds, Instant now) {
+  if (state_ != WorkerState::AwaitingRelease && state_ != WorkerState::Joining) {
+    return;
+  }
+  if (!(held_seconds >= 0.0 && std::isfinite(held_seconds))) {
+    throw ProtocolError("the server: expected to be held for zero seconds or more");
+  }
+  const double waited = (now - waiting_since_).count();
+  const double on_its_way = (now - reported_at_).count() - held_seconds;
+  const double wire =
+      state_ == WorkerState::Joining ? 0.0 : std::clamp(on_its_way, 0.0, std::max(waited, 0.0));
+  totals_.wire_seconds += wire;
+  totals_.wait_seconds += waited - wire;
 }
 
 void Worker::finish(const WorkerFinished& how, Effects& effects) {

@@ -36,11 +36,14 @@ telemetry::RunRecorderConfig recorder_config(const RunInputs& inputs, const RunD
   const RunConfig& config = inputs.config();
   telemetry::RunRecorderConfig recorder;
   recorder.directory = directory.path();
-  recorder.facts = {.strategy = std::string(strategy),
+  recorder.facts = {.run = config.name,
+                    .strategy = std::string(strategy),
                     .workers = workers,
                     .seed = config.seed,
                     .target_accuracy = config.stop.server.target_accuracy};
   recorder.progress = progress;
+  recorder.options = config.telemetry;
+  recorder.heartbeat = config.liveness.heartbeat;
   recorder.progress.max_rounds = config.stop.server.max_rounds;
   recorder.progress.max_time = config.stop.server.max_time;
   recorder.goes_on = goes_on;
@@ -59,6 +62,13 @@ void log_surroundings(const Console& console, const RankMemory& memory, const Me
                       telemetry::human_bytes(memory.process_bytes) + ", run at least " +
                       telemetry::human_bytes(needs.model.bytes(0, 0)),
                   now);
+  }
+}
+
+/// Shows the workers to who asked for them.
+void answer(const Console& console, Instant now, telemetry::RunRecorder& recorder) {
+  if (console.asked != nullptr && console.asked->exchange(false)) {
+    recorder.show_workers(now);
   }
 }
 
@@ -120,6 +130,7 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
     if (console.stop && !std::exchange(is_interrupted, true)) {
       node.interrupt(protocol::StopReason::Interrupted);
     }
+    answer(console, node.now(), recorder);
     faults.strike(0);
     if (faults.is_killed()) {
       return {protocol::StopReason::Failed, std::string(kKilled)};
@@ -254,6 +265,7 @@ RunOutcome train_alone(const RunInputs& inputs, const RunDirectory& directory,
     if (console.stop && !std::exchange(is_interrupted, true)) {
       server.interrupt(protocol::StopReason::Interrupted);
     }
+    answer(console, server.now(), recorder);
     const bool has_served = server.turn();
     const bool has_worked = !worker.is_finished() && worker.turn();
     if (!has_served && !has_worked) {

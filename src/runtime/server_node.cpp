@@ -68,10 +68,14 @@ ServerNode::~ServerNode() {
 }
 
 bool ServerNode::turn() {
-  const Instant begin = channel_.now();
+  lap();
+  const Instant begin = lap_at_;
+  work_ = {.waiting = begin - turned_at_.value_or(begin)};
   bool is_active = !to_evaluate_.empty();
   while (std::optional<Channel::Incoming> incoming = channel_.receive()) {
     is_active = true;
+    work_.messages += lap();
+    recorder_.heard(incoming->from, now());
     if (incoming->message) {
       step(protocol::WorkerSaid{incoming->from, std::move(*incoming->message)});
     } else {
@@ -83,9 +87,13 @@ bool ServerNode::turn() {
   if (bytes_max > 0 && bytes().total() >= bytes_max) {
     interrupt(protocol::StopReason::MaxBytes);
   }
+  lap();
   evaluate_some();
   is_active = row_server_.serve_some() || is_active;
-  recorder_.count_busy(channel_.now() - begin);
+  work_.data += lap();
+  work_.busy = lap_at_ - begin;
+  recorder_.count_work(work_);
+  turned_at_ = lap_at_;
   recorder_.tick(now(), bytes());
   if (checkpoints_) {
     if (const std::optional<std::string> news = checkpoints_->news()) {
@@ -102,6 +110,7 @@ void ServerNode::evaluate_some() {
   }
   const auto job = to_evaluate_.front();
   if (!std::exchange(is_evaluating_, true)) {
+    evaluating_since_ = now();
     std::visit([this](const auto& asked) { network_.set_parameters(asked.parameters.values()); },
                job);
     compute_on_all(cost::kPassedValue);
@@ -109,12 +118,15 @@ void ServerNode::evaluate_some() {
   }
   const bool is_done = evaluator_.advance();
   channel_.compute(evaluator_.take_flops());
+  work_.evaluating += lap();
   if (!is_done) {
     return;
   }
   is_evaluating_ = false;
   to_evaluate_.pop_front();
   const EvaluationResult result = evaluator_.result();
+  const bool is_global = std::holds_alternative<protocol::Evaluate>(job);
+  recorder_.server_span(is_global ? "evaluate" : "measure update", evaluating_since_, now());
   if (const auto* global = std::get_if<protocol::Evaluate>(&job)) {
     step(protocol::Evaluated{global->version, result.loss, result.accuracy});
   } else if (const auto* update = std::get_if<protocol::MeasureUpdate>(&job)) {
@@ -136,6 +148,8 @@ telemetry::ByteCounters ServerNode::bytes() const {
 }
 
 EvaluationResult ServerNode::test(const SharedParameters& parameters) {
+  const Instant begin = now();
+  lap();
   data::Shard rows(inputs_.dataset(), inputs_.output_count());
   Evaluator evaluator(network_, inputs_.config().train.loss_spec(), rows);
   network_.set_parameters(parameters.values());
@@ -149,6 +163,9 @@ EvaluationResult ServerNode::test(const SharedParameters& parameters) {
     evaluator.go_on();
   }
   channel_.compute(evaluator.take_flops());
+  const Duration tested = lap();
+  recorder_.count_work({.evaluating = tested, .busy = tested});
+  recorder_.server_span("test", begin, now());
   return evaluator.result();
 }
 
@@ -157,13 +174,25 @@ void ServerNode::compute_on_all(double flops_per_value) {
 }
 
 void ServerNode::step(const protocol::ServerEvent& event) {
-  for (const protocol::ServerEffect& effect : server_.step(event, now())) {
+  lap();
+  stepped_at_ = now();
+  const std::vector<protocol::ServerEffect> effects = server_.step(event, stepped_at_);
+  work_.merging += lap();
+  for (const protocol::ServerEffect& effect : effects) {
     std::visit([this](const auto& concrete) { act(concrete); }, effect);
   }
+  lap();
+}
+
+Duration ServerNode::lap() {
+  const Instant before = std::exchange(lap_at_, channel_.now());
+  return lap_at_ - before;
 }
 
 void ServerNode::act(const protocol::TellWorker& effect) {
+  lap();
   channel_.send(effect.to, effect.message);
+  work_.messages += lap();
 }
 
 void ServerNode::act(const protocol::Evaluate& effect) {
@@ -181,7 +210,10 @@ void ServerNode::act(const protocol::KeepBest& effect) {
 
 void ServerNode::act(const protocol::Note& effect) {
   if (const auto* merged = std::get_if<protocol::Merged>(&effect.record)) {
+    lap();
     compute_on_all(cost::kMergedValue * static_cast<double>(merged->updates.size()));
+    work_.merging += lap();
+    recorder_.server_span("merge", stepped_at_, now());
   }
   recorder_.record(effect.record, now(), bytes());
   if (const auto* lost = std::get_if<protocol::WorkerLost>(&effect.record)) {

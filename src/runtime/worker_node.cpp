@@ -98,6 +98,7 @@ void WorkerNode::work() {
   if (event) {
     if (auto* finished = std::get_if<protocol::RoundFinished>(&*event)) {
       finished->outcome.compute_seconds = compute_time_.count();
+      finished->outcome.evaluation_seconds = evaluation_time_.count();
       finished->outcome.data_seconds = std::exchange(data_time_, Duration::zero()).count();
     }
     step(*event);
@@ -106,6 +107,7 @@ void WorkerNode::work() {
 
 std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
   const bool was_loading = trainer_.is_loading();
+  Duration& account = trainer_.is_measuring() ? evaluation_time_ : compute_time_;
   if (is_to_spoil_ && !was_loading) {  // a model at rest is replaced before anybody sees it
     trainer_.spoil();
     is_to_spoil_ = false;
@@ -120,7 +122,7 @@ std::optional<protocol::WorkerEvent> WorkerNode::work_a_slice(Instant before) {
     return event;
   }
   const double slowdown = limits_.slowdown * slow_factor_;
-  compute_time_ += slowdown * (after - before);
+  account += slowdown * (after - before);
   idle_until_ = after + (slowdown - 1.0) * (after - before);
   if (idle_until_ > after) {
     finished_ = std::exchange(event, std::nullopt);
@@ -211,6 +213,7 @@ void WorkerNode::act(const protocol::AdoptModel& effect) {
 
 void WorkerNode::act(const protocol::StartRound& effect) {
   compute_time_ = Duration::zero();
+  evaluation_time_ = Duration::zero();
   trainer_.start_round(effect.needs, effect.is_open_ended);
 }
 

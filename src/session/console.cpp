@@ -21,6 +21,12 @@ namespace {
 std::atomic<bool> stop_requested{false};  // a signal handler can reach nothing but a global
 static_assert(std::atomic<bool>::is_always_lock_free);
 
+std::atomic<bool> workers_requested{false};  // likewise
+
+void request_workers(int /*signal*/) {
+  workers_requested = true;
+}
+
 void request_stop(int /*signal*/) {
   stop_requested = true;
 }
@@ -91,6 +97,8 @@ telemetry::ProgressConfig progress_config(bool quiet) {
   const char* hint = std::getenv("HERMES_PROGRESS");
   progress.terminal =
       hint != nullptr ? std::string_view(hint) == "tty" : ::isatty(STDOUT_FILENO) == 1;
+  const char* no_colour = std::getenv("NO_COLOR");  // https://no-color.org
+  progress.colour = progress.terminal && (no_colour == nullptr || *no_colour == '\0');
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     progress.width = size.ws_col;
@@ -102,10 +110,12 @@ telemetry::ProgressConfig progress_config(bool quiet) {
 
 void catch_early_warning() {
   std::signal(SIGUSR1, request_stop);
+  std::signal(SIGUSR2, request_workers);
 }
 
 void ignore_early_warning() {
   std::signal(SIGUSR1, SIG_IGN);
+  std::signal(SIGUSR2, SIG_IGN);
 }
 
 const std::atomic<bool>& catch_stop_signals() {
@@ -113,6 +123,11 @@ const std::atomic<bool>& catch_stop_signals() {
     std::signal(signal, request_stop);
   }
   return stop_requested;
+}
+
+std::atomic<bool>& catch_inquiries() {
+  std::signal(SIGUSR2, request_workers);
+  return workers_requested;
 }
 
 void report_exit_code(int code) {

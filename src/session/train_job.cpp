@@ -124,8 +124,9 @@ TrainResult train_alone(const Session& session, const TrainJob& job) {
   std::optional<runtime::Checkpoint> resume = find_checkpoint(job, inputs, 1);
   const runtime::RunDirectory directory = make_directory(job, asked);
   nn::set_blas_threads(static_cast<int>(settings.threads));
-  const runtime::Console console{std::cout, catch_stop_signals(), progress_config(job.quiet),
-                                 describe_kernels(settings.threads)};
+  runtime::Console console{std::cout, catch_stop_signals(), progress_config(job.quiet),
+                           describe_kernels(settings.threads)};
+  console.asked = &catch_inquiries();
   return report(runtime::train_alone(inputs, directory, console, limits, session.local_time(),
                                      std::move(resume)),
                 0);
@@ -211,6 +212,7 @@ RankInputs make_inputs(const TrainJob& job, const transport::MpiEnvironment& mpi
 TrainResult train_rank(const TrainJob& job, transport::MpiEnvironment& mpi) {
   const bool is_server = mpi.rank() == kServerRank;
   const std::atomic<bool>& stop = catch_stop_signals();
+  std::atomic<bool>& asked = catch_inquiries();  // on every rank, or it would end the others
   RankInputs made;
   std::optional<ConfigError> problem;
   const std::uint64_t process_bytes = data::process_memory().resident;
@@ -236,10 +238,11 @@ TrainResult train_rank(const TrainJob& job, transport::MpiEnvironment& mpi) {
   const runtime::WorkerLimits limits{made.memory, made.settings.slowdown, !is_simulated,
                                      kill_this_rank};
   runtime::RunOutcome outcome =
-      is_server     ? serve_or_give_up(*made.inputs, *made.directory, transport,
-                                       {std::cout, stop, progress_config(job.quiet),
-                                        describe_kernels(made.settings.threads), kill_this_rank},
-                                       made.memory, std::move(made.resume))
+      is_server
+          ? serve_or_give_up(*made.inputs, *made.directory, transport,
+                             {std::cout, stop, progress_config(job.quiet),
+                              describe_kernels(made.settings.threads), kill_this_rank, &asked},
+                             made.memory, std::move(made.resume))
       : made.inputs ? runtime::work(*made.inputs, transport, limits)
                     : runtime::work_without_file(made.config, transport, limits);
   if (outcome.peers_lost || outcome.reason == protocol::StopReason::ServerLost) {

@@ -9,6 +9,13 @@
 namespace hermes::telemetry {
 namespace {
 
+constexpr std::string_view kWorkerLine =
+    "{:>6}  {:<8}  {:>7}  {:>9}  {:>11}  {:>7}  {:>10}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}\n";
+
+std::string human(double seconds) {
+  return human_duration(Duration(seconds));
+}
+
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("{:<12}{}\n", label, text);
 }
@@ -27,12 +34,19 @@ std::string target_text(const RunSummary& summary) {
 }
 
 std::string worker_line(const WorkerSummary& worker) {
-  return fmt::format("{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}  {:>9}\n",
-                     worker.rank.value, worker.state, grouped(worker.rounds), grouped(worker.steps),
-                     grouped(worker.samples), grouped(worker.pushes), grouped(worker.suppressed),
-                     human_duration(Duration(worker.compute_seconds)),
-                     human_duration(Duration(worker.data_seconds)),
-                     human_duration(Duration(worker.waited_seconds)));
+  const RankTimes& times = worker.times;
+  return fmt::format(kWorkerLine, worker.rank.value, worker.state, grouped(worker.rounds),
+                     grouped(worker.steps), grouped(worker.samples), grouped(worker.pushes),
+                     grouped(worker.suppressed), human(times.compute_seconds),
+                     human(times.evaluation_seconds), human(times.data_seconds),
+                     human(times.waited_seconds), human(times.wire_seconds));
+}
+
+std::string server_text(const RankTimes& times) {
+  return fmt::format("merged {}, evaluated {}, for data {}, waited {}, on wire {}",
+                     human(times.compute_seconds), human(times.evaluation_seconds),
+                     human(times.data_seconds), human(times.waited_seconds),
+                     human(times.wire_seconds));
 }
 
 std::string merge_text(const RunSummary& summary) {
@@ -74,6 +88,7 @@ std::string closing_table(const RunSummary& summary) {
   table +=
       labelled("test", fmt::format("loss {}, accuracy {}", number_or_dash(summary.test_loss, 4),
                                    number_or_dash(summary.test_accuracy, 4)));
+  table += labelled("server", server_text(summary.server));
   if (summary.target_accuracy) {
     table += labelled("target", target_text(summary));
   }
@@ -82,9 +97,13 @@ std::string closing_table(const RunSummary& summary) {
         labelled("lost", fmt::format("{}, {} came back", counted(summary.workers_lost, "worker"),
                                      summary.workers_returned));
   }
-  table += fmt::format("\n{:>6}  {:<8}  {:>9}  {:>9}  {:>11}  {:>8}  {:>10}  {:>9}  {:>9}  {:>9}\n",
-                       "worker", "state", "rounds", "steps", "samples", "pushes", "suppressed",
-                       "computed", "for data", "waited");
+  return table + '\n' + worker_table(summary);
+}
+
+std::string worker_table(const RunSummary& summary) {
+  std::string table =
+      fmt::format(kWorkerLine, "worker", "state", "rounds", "steps", "samples", "pushes",
+                  "suppressed", "computed", "evaluated", "for data", "waited", "on wire");
   for (const WorkerSummary& worker : summary.worker_table) {
     table += worker_line(worker);
   }

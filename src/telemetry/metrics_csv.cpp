@@ -4,11 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <system_error>
 #include <utility>
 #include <variant>
 
-#include "hermes/core/error.hpp"
 #include "hermes/telemetry/describe.hpp"
 
 namespace hermes::telemetry {
@@ -59,7 +57,7 @@ std::string evaluation_row(const protocol::Evaluation& evaluation, Instant now,
       .number(now.time_since_epoch().count())
       .empty(2)
       .number(evaluation.version.value)
-      .empty(7)
+      .empty(8)
       .real(evaluation.loss)
       .real(evaluation.accuracy)
       .empty(2)
@@ -70,29 +68,9 @@ std::string evaluation_row(const protocol::Evaluation& evaluation, Instant now,
 
 }  // namespace
 
-MetricsCsv::MetricsCsv(const std::filesystem::path& file, bool goes_on)
-    : file_(file), stream_(file, goes_on ? std::ios::app : std::ios::trunc) {
-  if (!stream_) {
-    throw ConfigError(file_.string() + ": cannot be opened for writing");
-  }
+MetricsCsv::MetricsCsv(const std::filesystem::path& file, bool goes_on) : file_(file, goes_on) {
   if (size() == 0) {
     write(std::string(kHeader) + '\n');
-  }
-}
-
-std::uint64_t MetricsCsv::size() const {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file_, error);
-  return error ? 0 : size;
-}
-
-void MetricsCsv::cut_to(std::uint64_t wanted) {
-  std::error_code error;
-  if (wanted < size()) {
-    std::filesystem::resize_file(file_, wanted, error);
-  }
-  if (error) {
-    throw RuntimeError(file_.string() + ": cannot be cut: " + error.message());
   }
 }
 
@@ -123,6 +101,7 @@ std::string MetricsCsv::report_row(const protocol::ReportAccepted& accepted, Ins
       .number(report.steps)
       .number(report.samples)
       .real(report.compute_seconds)
+      .real(report.evaluation_seconds)
       .real(report.data_seconds)
       .real(report.train_loss);
   has_validation ? row.real(report.validation_loss).real(report.validation_accuracy) : row.empty(2);
@@ -131,10 +110,8 @@ std::string MetricsCsv::report_row(const protocol::ReportAccepted& accepted, Ins
 }
 
 void MetricsCsv::write(std::string_view row) {
-  stream_ << row << std::flush;
-  if (!stream_) {
-    throw RuntimeError(file_.string() + ": a row cannot be written (is the disk full?)");
-  }
+  file_.add(row);
+  file_.flush();
 }
 
 }  // namespace hermes::telemetry

@@ -14,6 +14,8 @@ namespace hermes::telemetry {
 namespace {
 
 constexpr std::string_view kEraseLine = "\r\x1b[K";
+constexpr std::string_view kYellow = "\x1b[33m";
+constexpr std::string_view kNoColour = "\x1b[0m";
 constexpr std::string_view kGap = "  ";
 
 /// One part of the line, in the order of the screen.
@@ -128,12 +130,22 @@ void ProgressLine::update(const RunStatistics& statistics, Instant now) {
   }
 }
 
-void ProgressLine::notice(std::string_view text) {
+void ProgressLine::notice(std::string_view text, Tone tone) {
   if (config_.quiet || closed_) {
     return;
   }
   erase();
-  screen_ << plain_text(text) << '\n' << std::flush;
+  const bool is_coloured = config_.colour && config_.terminal && tone == Tone::Warning;
+  screen_ << (is_coloured ? kYellow : "") << plain_text(text) << (is_coloured ? kNoColour : "")
+          << '\n'
+          << std::flush;
+}
+
+void ProgressLine::show(std::string_view lines) {
+  if (!closed_) {
+    erase();
+    screen_ << lines << std::flush;
+  }
 }
 
 void ProgressLine::close() {

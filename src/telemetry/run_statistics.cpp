@@ -35,6 +35,19 @@ double finite_or_zero(double value) {
   return std::isfinite(value) ? value : 0.0;
 }
 
+/// Times that come from another rank.
+void make_finite(protocol::WorkerTotals& totals) {
+  for (double* seconds : {&totals.compute_seconds, &totals.evaluation_seconds, &totals.data_seconds,
+                          &totals.wait_seconds, &totals.wire_seconds, &totals.run_seconds}) {
+    *seconds = finite_or_zero(*seconds);
+  }
+}
+
+template <class Archive, class Work>
+void work_fields(Archive& state, Work& work) {
+  state& work.merging& work.evaluating& work.data& work.messages& work.waiting& work.busy;
+}
+
 }  // namespace
 
 RunStatistics::RunStatistics(RunFacts facts) : facts_(std::move(facts)) {
@@ -48,18 +61,22 @@ void RunStatistics::record(const protocol::Record& record, Instant now, const By
   std::visit([&](const auto& alternative) { on(alternative, now); }, record);
 }
 
-void RunStatistics::on(const protocol::WorkerJoined& joined, Instant /*now*/) {
-  workers_[joined.rank].standing =
-      training_since_ ? WorkerStanding::Training : WorkerStanding::Joined;
+void RunStatistics::on(const protocol::WorkerJoined& joined, Instant now) {
+  WorkerAccount& worker = workers_[joined.rank];
+  worker.standing = training_since_ ? WorkerStanding::Training : WorkerStanding::Joined;
+  worker.joined_at = worker.joined_at.value_or(now);
+  worker.ended_at.reset();
+  worker.permitted_at.reset();
 }
 
 void RunStatistics::on(const protocol::WorkerRefused& refused, Instant /*now*/) {
   workers_[refused.rank].standing = WorkerStanding::Refused;
 }
 
-void RunStatistics::on(const protocol::WorkerLost& lost, Instant /*now*/) {
+void RunStatistics::on(const protocol::WorkerLost& lost, Instant now) {
   WorkerAccount& worker = workers_[lost.rank];
   worker.standing = WorkerStanding::Lost;
+  worker.ended_at = now;
   worker.was_lost = true;
 }
 
@@ -67,19 +84,19 @@ void RunStatistics::on(const protocol::WorkerReturned& returned, Instant /*now*/
   WorkerAccount& worker = workers_[returned.rank];
   worker.standing = training_since_ ? WorkerStanding::Training : WorkerStanding::Joined;
   worker.has_returned = true;
+  worker.ended_at.reset();
 }
 
-void RunStatistics::on(const protocol::WorkerLeft& left, Instant /*now*/) {
+void RunStatistics::on(const protocol::WorkerLeft& left, Instant now) {
   WorkerAccount& worker = workers_[left.rank];
+  worker.ended_at = now;
   if (worker.standing != WorkerStanding::Refused) {
     worker.standing = WorkerStanding::Left;
   }
   // The worker also knows of rounds whose reports were rejected or never arrived.
   if (left.leave.totals.rounds >= worker.totals.rounds) {
     worker.totals = left.leave.totals;
-    worker.totals.compute_seconds = finite_or_zero(worker.totals.compute_seconds);
-    worker.totals.data_seconds = finite_or_zero(worker.totals.data_seconds);
-    worker.totals.wait_seconds = finite_or_zero(worker.totals.wait_seconds);
+    make_finite(worker.totals);
   }
 }
 
@@ -92,9 +109,10 @@ void RunStatistics::on(const protocol::TrainingStarted& /*started*/, Instant now
   }
 }
 
-void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant /*now*/) {
+void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant now) {
   const protocol::Report& report = accepted.report;
   WorkerAccount& worker = workers_[accepted.rank];
+  const Instant permitted_at = std::exchange(worker.permitted_at, now).value_or(now);
   worker.totals.pushes += report.kind == protocol::ReportKind::Push ? 1 : 0;
   worker.totals.suppressed += report.kind == protocol::ReportKind::Suppressed ? 1 : 0;
   if (report.round <= worker.last_round) {
@@ -105,7 +123,10 @@ void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant /*now*/
   worker.totals.steps += report.steps;
   worker.totals.samples += report.samples;
   worker.totals.compute_seconds += finite_or_zero(report.compute_seconds);
+  worker.totals.evaluation_seconds += finite_or_zero(report.evaluation_seconds);
   worker.totals.data_seconds += finite_or_zero(report.data_seconds);
+  const double away = (now - permitted_at).count();
+  worker.totals.wire_seconds += std::max(away - finite_or_zero(report.round_seconds), 0.0);
 }
 
 void RunStatistics::on(const protocol::ReportRejected& rejected, Instant /*now*/) {
@@ -123,8 +144,10 @@ void RunStatistics::on(const protocol::Merged& merged, Instant /*now*/) {
   }
 }
 
-void RunStatistics::on(const protocol::Released& released, Instant /*now*/) {
-  workers_[released.rank].totals.wait_seconds += finite_or_zero(released.waited.count());
+void RunStatistics::on(const protocol::Released& released, Instant now) {
+  WorkerAccount& worker = workers_[released.rank];
+  worker.totals.wait_seconds += finite_or_zero(released.waited.count());
+  worker.permitted_at = now;
 }
 
 void RunStatistics::on(const protocol::Evaluation& evaluation, Instant now) {
@@ -152,16 +175,18 @@ void RunStatistics::on(const protocol::StopDecided& stop, Instant now) {
   }
 }
 
-void RunStatistics::count_busy(Duration busy) {
+void RunStatistics::count_work(const ServerWork& work) {
+  server_work_ += work;
   if (training_since_ && !stopped_at_) {
-    server_busy_ += busy;
+    server_busy_ += work.busy;
   }
 }
 
 void RunStatistics::save(StateWriter& state) const {
   state& std::uint64_t{workers_.size()};
   for (const auto& [rank, worker] : workers_) {
-    state& rank& worker.totals& worker.last_round& worker.was_lost& worker.has_returned;
+    state& rank& worker.totals& worker.last_round& worker.was_lost& worker.has_returned& worker
+        .joined_at;
   }
   state& std::uint64_t{rejected_reports_.size()};
   for (const auto& [reason, count] : rejected_reports_) {
@@ -170,6 +195,7 @@ void RunStatistics::save(StateWriter& state) const {
   state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
       .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
           best_accuracy_& target_reached_at_& bytes_to_target_& server_busy_;
+  work_fields(state, server_work_);
 }
 
 void RunStatistics::load(StateReader& state) {
@@ -178,7 +204,7 @@ void RunStatistics::load(StateReader& state) {
     Rank rank;
     state& rank;
     WorkerAccount& worker = workers_[rank];
-    state& worker.totals& worker.last_round& worker.was_lost& worker.has_returned;
+    state& worker.totals& worker.last_round& worker.was_lost& worker.has_returned& worker.joined_at;
   }
   rejected_reports_.clear();
   for (std::size_t left = state.load_count(1); left > 0; --left) {
@@ -189,6 +215,7 @@ void RunStatistics::load(StateReader& state) {
   state& bytes_.up& bytes_.down& bytes_.data& bytes_.messages_up& bytes_
       .messages_down& staleness_& merges_& rejected_updates_& training_since_& best_loss_&
           best_accuracy_& target_reached_at_& bytes_to_target_& server_busy_;
+  work_fields(state, server_work_);
 }
 
 std::uint32_t RunStatistics::alive_count() const {
@@ -256,7 +283,19 @@ std::optional<StalenessSummary> RunStatistics::staleness() const {
   return summary;
 }
 
-void RunStatistics::add_workers(RunSummary& summary) const {
+RankTimes RunStatistics::times_of(const WorkerAccount& worker, Instant now) const {
+  const protocol::WorkerTotals& totals = worker.totals;
+  const Instant end = worker.ended_at.value_or(now);
+  const double seen = (end - worker.joined_at.value_or(end)).count();
+  return {.seconds = totals.run_seconds > 0.0 ? totals.run_seconds : seen,
+          .compute_seconds = totals.compute_seconds,
+          .evaluation_seconds = totals.evaluation_seconds,
+          .data_seconds = totals.data_seconds,
+          .waited_seconds = totals.wait_seconds,
+          .wire_seconds = totals.wire_seconds};
+}
+
+void RunStatistics::add_workers(RunSummary& summary, Instant now) const {
   for (const auto& [rank, worker] : workers_) {
     const protocol::WorkerTotals& totals = worker.totals;
     summary.worker_table.push_back({
@@ -267,9 +306,7 @@ void RunStatistics::add_workers(RunSummary& summary) const {
         .samples = totals.samples,
         .pushes = totals.pushes,
         .suppressed = totals.suppressed,
-        .compute_seconds = totals.compute_seconds,
-        .data_seconds = totals.data_seconds,
-        .waited_seconds = totals.wait_seconds,
+        .times = times_of(worker, now),
     });
     summary.workers_lost += worker.was_lost ? 1 : 0;
     summary.workers_returned += worker.has_returned ? 1 : 0;
@@ -320,7 +357,13 @@ RunSummary RunStatistics::summary(Instant now) const {
     summary.interrupted = *stop_reason_ == protocol::StopReason::Interrupted;
   }
   summary.staleness = staleness();
-  add_workers(summary);
+  summary.server = {.seconds = summary.seconds,
+                    .compute_seconds = server_work_.merging.count(),
+                    .evaluation_seconds = server_work_.evaluating.count(),
+                    .data_seconds = server_work_.data.count(),
+                    .waited_seconds = server_work_.waiting.count(),
+                    .wire_seconds = server_work_.messages.count()};
+  add_workers(summary, now);
   return summary;
 }
 

@@ -5,11 +5,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include "hermes/core/error.hpp"
+#include "telemetry/whole_file.hpp"
 
 namespace hermes::telemetry {
 namespace {
@@ -32,17 +32,23 @@ Json staleness_to_json(const std::optional<StalenessSummary>& staleness) {
   return {{"median", staleness->median}, {"max", staleness->max}, {"histogram", histogram}};
 }
 
+Json times_to_json(const RankTimes& times) {
+  return {{"seconds", times.seconds},
+          {"compute_seconds", times.compute_seconds},
+          {"evaluation_seconds", times.evaluation_seconds},
+          {"data_seconds", times.data_seconds},
+          {"waited_seconds", times.waited_seconds},
+          {"wire_seconds", times.wire_seconds},
+          {"other_seconds", times.other_seconds()}};
+}
+
 Json worker_to_json(const WorkerSummary& worker) {
-  return {{"rank", worker.rank.value},
-          {"state", worker.state},
-          {"rounds", worker.rounds},
-          {"steps", worker.steps},
-          {"samples", worker.samples},
-          {"pushes", worker.pushes},
-          {"suppressed", worker.suppressed},
-          {"compute_seconds", worker.compute_seconds},
-          {"data_seconds", worker.data_seconds},
-          {"waited_seconds", worker.waited_seconds}};
+  Json json = {{"rank", worker.rank.value},      {"state", worker.state},
+               {"rounds", worker.rounds},        {"steps", worker.steps},
+               {"samples", worker.samples},      {"pushes", worker.pushes},
+               {"suppressed", worker.suppressed}};
+  json.update(times_to_json(worker.times));
+  return json;
 }
 
 /// Typed access to the members of one JSON object; every complaint names the file and the key.
@@ -121,6 +127,15 @@ std::optional<StalenessSummary> read_staleness(const Json& json, const std::stri
   return staleness;
 }
 
+void read_times(const ObjectReader& reader, RankTimes& times) {
+  reader.read("seconds", times.seconds);
+  reader.read("compute_seconds", times.compute_seconds);
+  reader.read("evaluation_seconds", times.evaluation_seconds);
+  reader.read("data_seconds", times.data_seconds);
+  reader.read("waited_seconds", times.waited_seconds);
+  reader.read("wire_seconds", times.wire_seconds);
+}
+
 WorkerSummary read_worker(const Json& json, const std::string& place) {
   const ObjectReader reader(json, place);
   WorkerSummary worker;
@@ -131,9 +146,7 @@ WorkerSummary read_worker(const Json& json, const std::string& place) {
   reader.read("samples", worker.samples);
   reader.read("pushes", worker.pushes);
   reader.read("suppressed", worker.suppressed);
-  reader.read("compute_seconds", worker.compute_seconds);
-  reader.read("data_seconds", worker.data_seconds);
-  reader.read("waited_seconds", worker.waited_seconds);
+  read_times(reader, worker.times);
   return worker;
 }
 
@@ -191,27 +204,14 @@ std::string to_json(const RunSummary& summary) {
       {"stop_reason", or_null(summary.stop_reason)},
       {"interrupted", summary.interrupted},
       {"staleness", staleness_to_json(summary.staleness)},
+      {"server", times_to_json(summary.server)},
       {"worker_table", workers},
   };
   return json.dump(2) + "\n";
 }
 
 void write_summary(const RunSummary& summary, const std::filesystem::path& file) {
-  std::filesystem::path temporary = file;
-  temporary += ".tmp";
-  std::ofstream stream(temporary, std::ios::trunc);
-  stream << to_json(summary);
-  stream.close();
-  std::error_code failure;
-  if (stream) {
-    std::filesystem::rename(temporary, file, failure);
-  }
-  if (!stream || failure) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw RuntimeError(file.string() + ": the summary cannot be written" +
-                       (failure ? " (" + failure.message() + ")" : ""));
-  }
+  write_whole(file, to_json(summary), "the summary");
 }
 
 RunSummary read_summary(const std::filesystem::path& file) {
@@ -255,6 +255,7 @@ RunSummary read_summary(const std::filesystem::path& file) {
   reader.read("stop_reason", summary.stop_reason);
   reader.read("interrupted", summary.interrupted);
   summary.staleness = read_staleness(reader.member("staleness"), reader.place() + ": staleness");
+  read_times(ObjectReader(reader.member("server"), reader.place() + ": server"), summary.server);
   const Json& table = reader.member("worker_table");
   const std::string table_place = reader.place() + ": worker_table";
   if (!table.is_array()) {

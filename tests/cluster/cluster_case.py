@@ -9,8 +9,8 @@ import unittest
 SOURCE = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".").resolve()
 sys.path.insert(0, str(SOURCE / "bench/cluster"))
 
-HEADER = ("event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,data_seconds,train_loss,"
-          "validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down")  # fmt: skip
+HEADER = ("event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,evaluation_seconds,data_seconds,"
+          "train_loss,validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down")  # fmt: skip
 PLATFORM = """<?xml version='1.0'?>
 <!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
 <platform version="4.1"><zone id="AS0" routing="Cluster">
@@ -77,8 +77,8 @@ class ClusterCase(unittest.TestCase):
         """A finished run with such (seconds, accuracy, bytes up, bytes down) evaluations."""
         place = pathlib.Path(directory)
         place.mkdir(parents=True, exist_ok=True)
-        lines = [HEADER, "report,0.5,1,1,0,0,push,4,64,0.4,0,1.5,,,,,50,0"]
-        lines += [f"evaluation,{when},,,3,,,,,,,,0.5,{accuracy},,,{up},{down}"
+        lines = [HEADER, "report,0.5,1,1,0,0,push,4,64,0.4,0,0,1.5,,,,,50,0"]
+        lines += [f"evaluation,{when},,,3,,,,,,,,,0.5,{accuracy},,,{up},{down}"
                   for when, accuracy, up, down in evaluations]  # fmt: skip
         (place / "metrics.csv").write_text("\n".join(lines) + "\n")
         facts = {

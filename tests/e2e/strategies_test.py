@@ -10,7 +10,7 @@ SUMMARY_KEYS = """
     best_validation_accuracy test_loss test_accuracy target_accuracy seconds_to_target
     bytes_to_target samples_per_second server_busy_seconds stop_reason interrupted
 """.split()
-RUN_FILES = {"config.toml", "hermes.log", "metrics.csv", "model.h5", "summary.json"}
+RUN_FILES = {"config.toml", "hermes.log", "metrics.csv", "model.h5", "summary.json", "trace.json"}
 
 
 class StrategiesTest(e2e_case.E2eCase):

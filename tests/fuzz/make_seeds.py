@@ -27,7 +27,7 @@ def text(value):
 
 def message(kind, body, encoding=FP32, count=0, payload=b'', options=REPAIR):
     """A frame of the protocol; the target fills in lengths and checksums."""
-    prelude = b'HRMS' + struct.pack('<HBBQQQ', 4, kind, encoding, count, 0, 0)
+    prelude = b'HRMS' + struct.pack('<HBBQQQ', 5, kind, encoding, count, 0, 0)
     return bytes([options]) + prelude + body + MARK + payload
 
 
@@ -38,19 +38,19 @@ def data_message(kind, body, payload=b'', options=REPAIR):
 
 def report(kind, payload, vote=0, captured=0):
     gate = struct.pack('<4dIB', -1.5, 1.0, 0.75, -1.25, 7, 1)
-    return struct.pack('<4B3QI2Q6d', kind, payload, vote, captured, 1, 2, 3, 4, 5, 6,
-                       0.5, 0.25, 0.75, 1.5, 1.25, 0.5) + gate
+    return struct.pack('<4B3QI2Q7d', kind, payload, vote, captured, 1, 2, 3, 4, 5, 6,
+                       0.5, 0.125, 0.25, 0.75, 1.5, 1.25, 0.5) + gate
 
 
 def release(model):
     assignment = struct.pack('<QBQIIQQQI', 3, 1, 5, 19, 23, 7, 11, 13, 17)
-    return struct.pack('<QQB', 8, 9, model) + assignment + struct.pack('<Id', 2, 0.75)
+    return struct.pack('<QQB', 8, 9, model) + assignment + struct.pack('<I2d', 2, 0.75, 0.125)
 
 
 def wire_seeds():
     floats = struct.pack('<3f', 1.0, -2.0, 0.5)
     halves = struct.pack('<3H', 0x3C00, 0xC000, 0x7E00)
-    totals = struct.pack('<5Q3d', 1, 2, 3, 4, 5, 0.5, 0.125, 0.25)
+    totals = struct.pack('<5Q6d', 1, 2, 3, 4, 5, 0.5, 0.0625, 0.125, 0.25, 0.75, 2.0)
     write('wire/join', message(0, text(b'0.1.0') + struct.pack('<3Q', 0x1122334455667788, 42, 9000)))
     write('wire/report_fp32', message(1, report(0, 2), FP32, 3, floats))
     write('wire/report_fp16', message(1, report(0, 1), FP16, 3, halves))
@@ -64,7 +64,7 @@ def wire_seeds():
     write('wire/leave', message(3, bytes([8]) + totals + text(b'no rows')))
     write('wire/release_attached', message(4, release(2), FP32, 3, floats))
     write('wire/release_keep', message(4, release(0)))
-    write('wire/collect', message(5, struct.pack('<Q', 10)))
+    write('wire/collect', message(5, struct.pack('<Qd', 10, 0.25)))
     write('wire/stop', message(6, struct.pack('<BI', 0, 3) + text(b'done')))
     write('wire/capture', message(7, b'\1'))
     write('wire/report_captured', message(1, report(0, 2, captured=1), FP32, 3, floats))

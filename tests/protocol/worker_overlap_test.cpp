@@ -83,14 +83,17 @@ TEST(WorkerOverlapTest, round_that_ends_before_the_answer_is_held_and_told_after
   driver.finish_round(2.0);
   EXPECT_TRUE(driver.is_quiet());
   EXPECT_EQ(driver.worker().state(), WorkerState::AwaitingRelease);
-  driver.hear(WorkerDriver::release(2, ModelSource::Attached), 3.0, shared({1.0F, 2.0F}));
+  Release answer = WorkerDriver::release(2, ModelSource::Attached);
+  answer.held_seconds = 1.25;  // of two seconds since the push, of which the worker waited one
+  driver.hear(answer, 3.0, shared({1.0F, 2.0F}));
   EXPECT_TRUE(driver.effect<AdoptModel>()->rebase);
   ASSERT_TRUE(driver.told<Report>().has_value());
   EXPECT_EQ(driver.told<Report>()->ticket, Ticket{2});
   EXPECT_EQ(driver.told<Report>()->round, Round{2});
   EXPECT_TRUE(driver.effect<StartRound>().has_value());  // in flight again
   EXPECT_EQ(driver.worker().totals().pushes, 2U);
-  EXPECT_EQ(driver.worker().totals().wait_seconds, 1.0);
+  EXPECT_EQ(driver.worker().totals().wait_seconds, 0.25);
+  EXPECT_EQ(driver.worker().totals().wire_seconds, 0.75);
 }
 
 TEST(WorkerOverlapTest, box_begins_with_the_answer_to_the_push_before_it) {

@@ -51,11 +51,15 @@ TEST(WorkerTest, joins_loads_trains_and_reports) {
   EXPECT_EQ(report->push_samples, 20U);
   EXPECT_EQ(driver.worker().state(), WorkerState::AwaitingRelease);
 
-  driver.hear(WorkerDriver::release(2, ModelSource::Attached), 6.0, shared({1.0F, 2.0F}));
+  Release answer = WorkerDriver::release(2, ModelSource::Attached);
+  answer.held_seconds = 1.5;
+  driver.hear(answer, 6.0, shared({1.0F, 2.0F}));
   EXPECT_EQ(driver.effect<AdoptModel>()->parameters.values()[1], 2.0F);
   EXPECT_FALSE(driver.effect<LoadAssignment>().has_value());  // nothing new in it
   EXPECT_TRUE(driver.effect<StartRound>().has_value());
-  EXPECT_EQ(driver.worker().totals().wait_seconds, 2.0);
+  EXPECT_EQ(driver.worker().totals().wait_seconds, 3.0);  // one and a half of it for the others
+  EXPECT_EQ(driver.worker().totals().wire_seconds, 0.5);
+  EXPECT_EQ(driver.worker().totals().run_seconds, 6.0);
   driver.finish_round(7.0);
   EXPECT_EQ(driver.told<Report>()->base, Version{2});
   EXPECT_EQ(driver.told<Report>()->round, Round{2});
@@ -157,6 +161,27 @@ TEST(WorkerTest, older_release_is_ignored) {
     driver.hear(WorkerDriver::release(ticket), 2.0);
     EXPECT_TRUE(driver.is_quiet());
   }
+}
+
+TEST(WorkerTest, a_wait_that_the_stop_ends_is_the_servers) {
+  WorkerDriver driver;
+  driver.begin();
+  driver.finish_round(1.0);
+  driver.hear(Stop{StopReason::Patience, 0, {}}, 3.0);
+  EXPECT_EQ(driver.told<Leave>()->totals.wait_seconds, 2.0);
+  EXPECT_EQ(driver.told<Leave>()->totals.wire_seconds, 0.0);
+  EXPECT_EQ(driver.told<Leave>()->totals.run_seconds, 3.0);
+}
+
+TEST(WorkerTest, a_hold_longer_than_the_wait_leaves_nothing_for_the_wire) {
+  WorkerDriver driver;
+  driver.begin();
+  driver.finish_round(1.0);
+  Release answer = WorkerDriver::release(2, ModelSource::Attached);
+  answer.held_seconds = 1e9;
+  driver.hear(answer, 3.0, shared({1.0F, 2.0F}));
+  EXPECT_EQ(driver.worker().totals().wait_seconds, 2.0);
+  EXPECT_EQ(driver.worker().totals().wire_seconds, 0.0);
 }
 
 TEST(WorkerTest, stop_is_accepted_in_every_state) {

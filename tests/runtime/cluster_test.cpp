@@ -71,8 +71,8 @@ TEST(ClusterTest, bsp_with_rows_from_the_server_trains_the_same_model) {
                                      std::as_bytes(expected.best->parameters.values())));
       EXPECT_EQ(found.evaluations, expected.evaluations);
       for (const telemetry::WorkerSummary& worker : found.summary.worker_table) {
-        EXPECT_GT(worker.data_seconds, 0.0);     // time passes between turns alone, so it is
-        EXPECT_EQ(worker.compute_seconds, 0.0);  // all waiting
+        EXPECT_GT(worker.times.data_seconds, 0.0);     // time passes between turns alone, so it is
+        EXPECT_EQ(worker.times.compute_seconds, 0.0);  // all waiting
       }
       EXPECT_GT(found.summary.bytes.data, 3U * 15U * 200U * 36U / 2U);
     }

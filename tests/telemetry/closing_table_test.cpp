@@ -42,9 +42,11 @@ RunSummary small_run() {
                            .samples = 2500000,
                            .pushes = 300,
                            .suppressed = 700,
-                           .compute_seconds = 59.0,
-                           .data_seconds = 2.5,
-                           .waited_seconds = 1.25},
+                           .times = {.compute_seconds = 59.0,
+                                     .evaluation_seconds = 3.5,
+                                     .data_seconds = 2.5,
+                                     .waited_seconds = 1.25,
+                                     .wire_seconds = 0.3}},
                           {.rank = rank(12),
                            .state = "lost",
                            .rounds = 234,
@@ -52,8 +54,11 @@ RunSummary small_run() {
                            .samples = 585000,
                            .pushes = 45,
                            .suppressed = 189,
-                           .compute_seconds = 61.0,
-                           .waited_seconds = 0.5}};
+                           .times = {.compute_seconds = 61.0, .waited_seconds = 0.5}}};
+  summary.server = {.compute_seconds = 5.5,
+                    .evaluation_seconds = 20.0,
+                    .waited_seconds = 40.25,
+                    .wire_seconds = 8.0};
   return summary;
 }
 
@@ -66,12 +71,13 @@ merges      344, rejected updates 1, staleness median 1.5 max 7
 bytes       up 150.0 MiB, down 160.0 MiB, data 0 B
 validation  best loss 0.2851, best accuracy 0.9000
 test        loss 0.3000, accuracy 0.8956
+server      merged 5.5 s, evaluated 20.0 s, for data 0.0 s, waited 40.2 s, on wire 8.0 s
 target      accuracy 0.9 reached after 1m 01s and 300.0 MiB
 lost        1 worker, 0 came back
 
-worker  state        rounds      steps      samples    pushes  suppressed   computed   for data     waited
-     1  left          1,000    157,000    2,500,000       300         700     59.0 s      2.5 s      1.2 s
-    12  lost            234     36,738      585,000        45         189     1m 01s      0.0 s      0.5 s
+worker  state      rounds      steps      samples   pushes  suppressed   computed  evaluated   for data     waited    on wire
+     1  left        1,000    157,000    2,500,000      300         700     59.0 s      3.5 s      2.5 s      1.2 s      0.3 s
+    12  lost          234     36,738      585,000       45         189     1m 01s      0.0 s      0.0 s      0.5 s      0.0 s
 )");
 }
 
@@ -87,8 +93,9 @@ merges      0, rejected updates 0
 bytes       up 0 B, down 0 B, data 0 B
 validation  best loss -, best accuracy -
 test        loss -, accuracy -
+server      merged 0.0 s, evaluated 0.0 s, for data 0.0 s, waited 0.0 s, on wire 0.0 s
 
-worker  state        rounds      steps      samples    pushes  suppressed   computed   for data     waited
+worker  state      rounds      steps      samples   pushes  suppressed   computed  evaluated   for data     waited    on wire
 )");
 }
 

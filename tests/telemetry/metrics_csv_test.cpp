@@ -19,8 +19,8 @@ namespace {
 using protocol::ReportKind;
 
 constexpr const char* kHeaderLine =
-    "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,data_seconds,"
-    "train_loss,"
+    "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,"
+    "evaluation_seconds,data_seconds,train_loss,"
     "validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down\n";
 
 std::vector<std::string> fields_of(const std::string& line) {
@@ -61,9 +61,9 @@ TEST(MetricsCsvTest, reports_and_evaluations_become_rows_at_once_and_nothing_els
   // Read while the object lives: the rows do not wait for its end.
   EXPECT_EQ(content_of(directory / "metrics.csv"),
             std::string(kHeaderLine) +
-                "report,1.5,2,3,0,0,suppressed,10,160,0.5,0.125,0.25,0.5,0.75,-0.5,-1.3,100,50\n"
-                "report,2,1,9,1,3,push,10,160,0.5,0.125,0.25,,,,,200,50\n"
-                "evaluation,2.25,,,4,,,,,,,,0.1,0.875,,,200,60\n");
+                "report,1.5,2,3,0,0,suppressed,10,160,0.5,0,0.125,0.25,0.5,0.75,-0.5,-1.3,100,50\n"
+                "report,2,1,9,1,3,push,10,160,0.5,0,0.125,0.25,,,,,200,50\n"
+                "evaluation,2.25,,,4,,,,,,,,,0.1,0.875,,,200,60\n");
 }
 
 TEST(MetricsCsvTest, a_release_tells_the_version_of_a_run_that_goes_on) {
@@ -119,7 +119,7 @@ TEST(MetricsCsvTest, a_loss_that_is_no_number_is_nan_whatever_its_sign) {
   lost.report.train_loss = -std::numeric_limits<double>::quiet_NaN();
   metrics.record(lost, at_seconds(1.0), {});
   EXPECT_EQ(content_of(directory / "metrics.csv"),
-            std::string(kHeaderLine) + "report,1,1,1,0,0,pull,10,160,0.5,0.125,nan,,,,,0,0\n");
+            std::string(kHeaderLine) + "report,1,1,1,0,0,pull,10,160,0.5,0,0.125,nan,,,,,0,0\n");
 }
 
 TEST(MetricsCsvTest, a_file_that_cannot_be_opened_is_an_error_that_names_it) {

@@ -46,8 +46,8 @@ TEST(RunRecorderTest, one_run_fills_every_file_and_the_screen) {
   EXPECT_EQ(read_summary(directory / "summary.json"), summary);
   EXPECT_EQ(content_of(directory / "metrics.csv"),
             std::string(MetricsCsv::kHeader) +
-                "\nreport,2,1,1,0,0,push,10,160,0.5,0.125,0.25,,,,,100,0\n"
-                "evaluation,2.5,,,1,,,,,,,,0.5,0.9,,,100,10\n");
+                "\nreport,2,1,1,0,0,push,10,160,0.5,0,0.125,0.25,,,,,100,0\n"
+                "evaluation,2.5,,,1,,,,,,,,,0.5,0.9,,,100,10\n");
   EXPECT_EQ(content_of(directory / "hermes.log"),
             "0.000 info    hello\n"
             "0.500 info    worker 1 joined\n"

@@ -32,8 +32,11 @@ protocol::WorkerLeft farewell(std::int32_t from, std::uint64_t rounds) {
                       .pushes = 2,
                       .suppressed = rounds - 2,
                       .compute_seconds = 9.0,
+                      .evaluation_seconds = 0.5,
                       .data_seconds = 3.0,
-                      .wait_seconds = 1.5}}};
+                      .wait_seconds = 1.5,
+                      .wire_seconds = 0.25,
+                      .run_seconds = 16.0}}};
 }
 
 TEST(RunStatisticsTest, before_the_first_record_nothing_is_known_that_must_be_measured) {
@@ -63,9 +66,11 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
   const ByteCounters none;
   statistics.record(protocol::WorkerJoined{rank(1)}, at_seconds(0.5), none);
   statistics.record(protocol::WorkerJoined{rank(2)}, at_seconds(0.7), none);
-  statistics.count_busy(seconds(64.0));  // not of training, as below
+  statistics.count_work(
+      {.waiting = seconds(32.0), .busy = seconds(64.0)});  // as below: no training
   statistics.record(protocol::TrainingStarted{2}, at_seconds(1.0), none);
-  statistics.count_busy(seconds(0.5));
+  statistics.count_work(
+      {.merging = seconds(0.25), .messages = seconds(0.125), .busy = seconds(0.5)});
   statistics.record(report(1, 1, ReportKind::Suppressed), at_seconds(2.0), none);
   statistics.record(report(1, 2, ReportKind::Suppressed), at_seconds(3.0), none);
   statistics.record(report(1, 3, ReportKind::Push), at_seconds(4.0), {1000, 10, 1});
@@ -79,7 +84,7 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
   statistics.record(evaluation(3, 0.4, 0.84, true), at_seconds(6.0), {9000, 9010, 1});
   statistics.record(protocol::StopDecided{StopReason::TargetAccuracy}, at_seconds(9.0),
                     {9000, 9010, 1});
-  statistics.count_busy(seconds(64.0));
+  statistics.count_work({.evaluating = seconds(2.0), .data = seconds(1.0), .busy = seconds(64.0)});
   statistics.set_test_result({0.45, 0.83});
 
   const RunSummary summary = statistics.summary(at_seconds(12.0));
@@ -113,9 +118,16 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
                                                     .samples = 480,
                                                     .pushes = 1,
                                                     .suppressed = 2,
-                                                    .compute_seconds = 1.5,
-                                                    .data_seconds = 0.375,
-                                                    .waited_seconds = 0.25}));
+                                                    .times = {.seconds = 11.5,  // 0.5 to 12.0
+                                                              .compute_seconds = 1.5,
+                                                              .data_seconds = 0.375,
+                                                              .waited_seconds = 0.25}}));
+  EXPECT_EQ(summary.server, (RankTimes{.seconds = 12.0,
+                                       .compute_seconds = 0.25,
+                                       .evaluation_seconds = 2.0,
+                                       .data_seconds = 1.0,
+                                       .waited_seconds = 32.0,
+                                       .wire_seconds = 0.125}));
 }
 
 TEST(RunStatisticsTest, a_push_that_repeats_its_vote_is_the_same_round) {
@@ -128,7 +140,7 @@ TEST(RunStatisticsTest, a_push_that_repeats_its_vote_is_the_same_round) {
   EXPECT_EQ(summary.steps, 20U);
   EXPECT_EQ(summary.samples, 320U);
   EXPECT_EQ(summary.pushes, 1U);
-  EXPECT_EQ(summary.worker_table[0].compute_seconds, 1.0);
+  EXPECT_EQ(summary.worker_table[0].times.compute_seconds, 1.0);
 }
 
 TEST(RunStatisticsTest, a_farewell_that_knows_of_more_rounds_replaces_the_count) {
@@ -144,9 +156,13 @@ TEST(RunStatisticsTest, a_farewell_that_knows_of_more_rounds_replaces_the_count)
                            .samples = 960,
                            .pushes = 2,
                            .suppressed = 4,
-                           .compute_seconds = 9.0,
-                           .data_seconds = 3.0,
-                           .waited_seconds = 1.5}));
+                           .times = {.seconds = 16.0,
+                                     .compute_seconds = 9.0,
+                                     .evaluation_seconds = 0.5,
+                                     .data_seconds = 3.0,
+                                     .waited_seconds = 1.5,
+                                     .wire_seconds = 0.25}}));
+  EXPECT_EQ(statistics.summary(at_seconds(5.0)).worker_table[0].times.other_seconds(), 1.75);
   EXPECT_EQ(statistics.fastest_rounds(), 6U);
 }
 
@@ -158,6 +174,35 @@ TEST(RunStatisticsTest, a_farewell_that_knows_of_fewer_rounds_changes_no_count) 
   statistics.record(farewell(1, 2), at_seconds(5.0), {});
   EXPECT_EQ(statistics.summary(at_seconds(5.0)).rounds, 3U);
   EXPECT_EQ(statistics.summary(at_seconds(5.0)).pushes, 3U);
+}
+
+TEST(RunStatisticsTest, without_a_farewell_the_wire_took_what_a_report_came_later_than_its_round) {
+  RunStatistics statistics(facts(1));
+  statistics.record(protocol::WorkerJoined{rank(1)}, at_seconds(0.0), {});
+  statistics.record(protocol::Released{rank(1)}, at_seconds(1.0), {});
+  protocol::ReportAccepted first = report(1, 1, ReportKind::Push);
+  first.report.round_seconds = 0.75;
+  first.report.evaluation_seconds = 0.125;
+  statistics.record(first, at_seconds(2.0), {});  // a quarter on its way
+  statistics.record(protocol::Released{rank(1), Version{1}, seconds(3.0), true}, at_seconds(5.0),
+                    {});
+  protocol::ReportAccepted second = report(1, 2, ReportKind::Suppressed);
+  second.report.round_seconds = 0.5;
+  statistics.record(second, at_seconds(6.0), {});  // half
+  protocol::ReportAccepted third = report(1, 3, ReportKind::Suppressed);
+  third.report.round_seconds = 1.0;
+  statistics.record(third, at_seconds(7.0), {});
+  third.report.round = Round{4};
+  third.report.round_seconds = kNaN;
+  statistics.record(third, at_seconds(7.0), {});
+  statistics.record(protocol::WorkerLost{rank(1), seconds(1.0)}, at_seconds(8.0), {});
+  EXPECT_EQ(statistics.summary(at_seconds(20.0)).worker_table[0].times,
+            (RankTimes{.seconds = 8.0,
+                       .compute_seconds = 2.0,
+                       .evaluation_seconds = 0.125,
+                       .data_seconds = 0.5,
+                       .waited_seconds = 3.0,
+                       .wire_seconds = 0.75}));
 }
 
 TEST(RunStatisticsTest, lost_and_returned_workers_are_counted_once_each) {
@@ -225,8 +270,8 @@ TEST(RunStatisticsTest, numbers_that_are_not_finite_are_not_summed_and_are_no_be
   statistics.record(evaluation(2, 0.5, 0.25, true), at_seconds(3.0), {});
   statistics.record(evaluation(3, kNaN, kNaN), at_seconds(4.0), {});
   const RunSummary summary = statistics.summary(at_seconds(5.0));
-  EXPECT_EQ(summary.worker_table[0].compute_seconds, 0.5);
-  EXPECT_EQ(summary.worker_table[0].data_seconds, 0.125);
+  EXPECT_EQ(summary.worker_table[0].times.compute_seconds, 0.5);
+  EXPECT_EQ(summary.worker_table[0].times.data_seconds, 0.125);
   EXPECT_EQ(summary.best_validation_loss, 0.5);
   EXPECT_EQ(summary.best_validation_accuracy, 0.25);
   EXPECT_FALSE(summary.seconds_to_target);

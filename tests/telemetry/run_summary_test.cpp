@@ -45,9 +45,23 @@ RunSummary full_summary() {
   summary.stop_reason = "interrupted";
   summary.interrupted = true;
   summary.staleness = StalenessSummary{.median = 1.5, .max = 10, .histogram = {{1, 2}, {10, 2}}};
-  summary.worker_table = {
-      {.rank = rank(1), .state = "left", .rounds = 7, .compute_seconds = 0.3, .data_seconds = 0.7},
-      {.rank = rank(2), .state = "lost", .pushes = 1, .waited_seconds = 4.5}};
+  summary.worker_table = {{.rank = rank(1),
+                           .state = "left",
+                           .rounds = 7,
+                           .times = {.seconds = 2.0, .compute_seconds = 0.3, .data_seconds = 0.7}},
+                          {.rank = rank(2),
+                           .state = "lost",
+                           .pushes = 1,
+                           .times = {.seconds = 5.0,
+                                     .evaluation_seconds = 0.125,
+                                     .waited_seconds = 4.5,
+                                     .wire_seconds = 0.25}}};
+  summary.server = {.seconds = 12.5,
+                    .compute_seconds = 1.5,
+                    .evaluation_seconds = 2.5,
+                    .data_seconds = 3.5,
+                    .waited_seconds = 0.25,
+                    .wire_seconds = 0.125};
   return summary;
 }
 
@@ -108,6 +122,10 @@ TEST(RunSummaryTest, json_says_what_the_summary_says) {
   EXPECT_EQ(json.at("rejected_reports").at("stopped"), 2);
   EXPECT_EQ(json.at("staleness").at("histogram").at("10"), 2);
   EXPECT_EQ(json.at("worker_table").at(1).at("state"), "lost");
+  EXPECT_EQ(json.at("worker_table").at(1).at("wire_seconds"), 0.25);
+  EXPECT_EQ(json.at("worker_table").at(1).at("other_seconds"), 0.125);
+  EXPECT_EQ(json.at("server").at("evaluation_seconds"), 2.5);
+  EXPECT_EQ(json.at("server").at("other_seconds"), 4.625);
 }
 
 TEST(RunSummaryTest, a_number_that_is_not_finite_is_null) {

@@ -28,14 +28,16 @@ inline std::vector<protocol::Message> one_of_each() {
   return {
       {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, false, Ticket{1}, Round{2}, Version{3}, 4,
-              5, 6, 0.5, 0.375, 0.625, 0.25, -0.125, 2.0,
+              5, 6, 0.5, 0.4375, 0.375, 0.625, 0.25, -0.125, 2.0,
               GateReading{-1.5, 1.0, 0.75, -1.25, 7, GateCause::Silence}},
        parameters({1.0F, -2.0F, 0.5F})},
       {Heartbeat{}, {}},
-      {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.125, 0.25}, "no rows"}, {}},
-      {Release{Ticket{8}, Version{9}, ModelSource::Attached, assignment, RoundPlan{2, 0.75}},
+      {Leave{StopReason::BadInput, WorkerTotals{1, 2, 3, 4, 5, 0.5, 0.0625, 0.125, 0.25, 0.75, 2.0},
+             "no rows"},
+       {}},
+      {Release{Ticket{8}, Version{9}, ModelSource::Attached, assignment, RoundPlan{2, 0.75}, 0.375},
        parameters({3.0F})},
-      {Collect{Ticket{10}}, {}},
+      {Collect{Ticket{10}, 0.25}, {}},
       {Stop{StopReason::Patience, 3, "done"}, {}},
       {Capture{true}, {}},
   };
@@ -82,12 +84,13 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
                real(),
                real(),
                real(),
+               real(),
                {real(), real(), real(), real(), u32(), static_cast<GateCause>(random.below(5))}};
     message.payload = report->payload == PayloadKind::None ? SharedParameters{} : values();
   } else if (auto* leave = std::get_if<Leave>(&message.body)) {
     *leave = {reason(),
               {random.next(), random.next(), random.next(), random.next(), random.next(), real(),
-               real(), real()},
+               real(), real(), real(), real(), real()},
               random_text(random)};
   } else if (auto* release = std::get_if<Release>(&message.body)) {
     *release = {{random.next()},
@@ -95,10 +98,11 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
                 static_cast<ModelSource>(random.below(3)),
                 {random.next(), static_cast<RowOrder>(random.below(2)), random.next(), u32(), u32(),
                  random.next(), random.next(), random.next(), u32()},
-                {u32(), real()}};
+                {u32(), real()},
+                real()};
     message.payload = release->model == ModelSource::Attached ? values() : SharedParameters{};
   } else if (auto* collect = std::get_if<Collect>(&message.body)) {
-    *collect = {{random.next()}};
+    *collect = {{random.next()}, real()};
   } else if (auto* stop = std::get_if<Stop>(&message.body)) {
     *stop = {reason(), u32(), random_text(random)};
   } else if (auto* capture = std::get_if<Capture>(&message.body)) {

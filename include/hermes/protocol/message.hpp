@@ -91,15 +91,19 @@ struct Report {
   Round round{};          ///< rounds this worker has completed, this one included
   Version base{};         ///< version of the model it last adopted
   std::uint32_t steps = 0;
-  std::uint64_t samples = 0;       ///< in this round
-  std::uint64_t push_samples = 0;  ///< since the model was adopted: the weight of a payload
-  double compute_seconds = 0.0;
-  double data_seconds = 0.0;   ///< of the round, waiting for rows
+  std::uint64_t samples = 0;        ///< in this round
+  std::uint64_t push_samples = 0;   ///< since the model was adopted: the weight of a payload
+  double compute_seconds = 0.0;     ///< of the round, training
+  double evaluation_seconds = 0.0;  ///< of the round, measuring the local model
+  double data_seconds = 0.0;        ///< of the round, waiting for rows
   double round_seconds = 0.0;  ///< from the permission to train, or the report before, to this one
   double train_loss = 0.0;
   double validation_loss = 0.0;      ///< 0 where the strategy does not ask for it
   double validation_accuracy = 0.0;  ///< as validation_loss
   GateReading gate{};
+
+  /// What the round's rows cost the worker.
+  double work_seconds() const { return compute_seconds + evaluation_seconds; }
 
   friend bool operator==(const Report&, const Report&) = default;
 };
@@ -109,16 +113,20 @@ struct Heartbeat {
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
-/// A worker's own account of its run.
+/// A worker's own account of its run. No two of the seconds overlap, but for `run_seconds`, which
+/// they are a part of.
 struct WorkerTotals {
   std::uint64_t rounds = 0;
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;
   std::uint64_t pushes = 0;
   std::uint64_t suppressed = 0;
-  double compute_seconds = 0.0;
-  double data_seconds = 0.0;  ///< waiting for rows
-  double wait_seconds = 0.0;  ///< waiting for the server
+  double compute_seconds = 0.0;     ///< training
+  double evaluation_seconds = 0.0;  ///< measuring the local model
+  double data_seconds = 0.0;        ///< waiting for rows
+  double wait_seconds = 0.0;        ///< the server held it back
+  double wire_seconds = 0.0;        ///< waiting for what was on its way to the server and back
+  double run_seconds = 0.0;         ///< from its first event to now
 
   friend bool operator==(const WorkerTotals&, const WorkerTotals&) = default;
 };
@@ -156,6 +164,7 @@ struct Release {
   ModelSource model = ModelSource::Keep;
   Assignment assignment{};
   RoundPlan plan{};
+  double held_seconds = 0.0;  ///< since the report that it answers; 0: it answers none
 
   friend bool operator==(const Release&, const Release&) = default;
 };
@@ -163,6 +172,7 @@ struct Release {
 /// Asks a worker that voted for its payload.
 struct Collect {
   Ticket ticket{};
+  double held_seconds = 0.0;  ///< since the vote
 
   friend bool operator==(const Collect&, const Collect&) = default;
 };

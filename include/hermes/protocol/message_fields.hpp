@@ -26,8 +26,9 @@ void serialize(Archive& archive, Report& report, unsigned) {
   truth(archive, report.vote, "vote");
   truth(archive, report.captured, "captured");
   fields(archive, report.ticket, report.round, report.base, report.steps, report.samples,
-         report.push_samples, report.compute_seconds, report.data_seconds, report.round_seconds,
-         report.train_loss, report.validation_loss, report.validation_accuracy, report.gate);
+         report.push_samples, report.compute_seconds, report.evaluation_seconds,
+         report.data_seconds, report.round_seconds, report.train_loss, report.validation_loss,
+         report.validation_accuracy, report.gate);
 }
 
 template <class Archive>
@@ -36,7 +37,8 @@ void serialize(Archive&, Heartbeat&, unsigned) {}
 template <class Archive>
 void serialize(Archive& archive, WorkerTotals& totals, unsigned) {
   fields(archive, totals.rounds, totals.steps, totals.samples, totals.pushes, totals.suppressed,
-         totals.compute_seconds, totals.data_seconds, totals.wait_seconds);
+         totals.compute_seconds, totals.evaluation_seconds, totals.data_seconds,
+         totals.wait_seconds, totals.wire_seconds, totals.run_seconds);
 }
 
 template <class Archive>
@@ -63,12 +65,12 @@ template <class Archive>
 void serialize(Archive& archive, Release& release, unsigned) {
   fields(archive, release.ticket, release.version);
   enumerator(archive, release.model, ModelSource::Attached, "model source");
-  fields(archive, release.assignment, release.plan);
+  fields(archive, release.assignment, release.plan, release.held_seconds);
 }
 
 template <class Archive>
 void serialize(Archive& archive, Collect& collect, unsigned) {
-  fields(archive, collect.ticket);
+  fields(archive, collect.ticket, collect.held_seconds);
 }
 
 template <class Archive>

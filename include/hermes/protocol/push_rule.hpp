@@ -21,8 +21,9 @@ struct RoundNeeds {
 struct RoundOutcome {
   std::uint32_t steps = 0;
   std::uint64_t samples = 0;
-  double compute_seconds = 0.0;
-  double data_seconds = 0.0;  ///< waiting for rows
+  double compute_seconds = 0.0;     ///< training
+  double evaluation_seconds = 0.0;  ///< measuring the local model
+  double data_seconds = 0.0;        ///< waiting for rows
   double train_loss = 0.0;
   double validation_loss = 0.0;
   double validation_accuracy = 0.0;

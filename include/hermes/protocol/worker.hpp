@@ -128,6 +128,7 @@ class Worker {
   void tell(MessageBody body, Instant now, Effects& effects);
   void report_round(const RoundOutcome& outcome, Instant now, Effects& effects);
   void start_round(Instant now, Effects& effects);
+  void count_wait(double held_seconds, Instant now);
   void finish(const WorkerFinished& how, Effects& effects);
 
   WorkerConfig config_;
@@ -148,9 +149,10 @@ class Worker {
   bool is_sound_ = true;  ///< the losses of the last report are finite
   WorkerTotals totals_{};
   Instant waiting_since_{};
+  Instant reported_at_{};
   Instant last_heard_{};
   Instant last_sent_{};
-  Instant last_step_{};
+  std::optional<Instant> last_step_{};
 };
 
 }  // namespace hermes::protocol

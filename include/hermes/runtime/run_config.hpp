@@ -19,6 +19,7 @@
 #include "hermes/protocol/server.hpp"
 #include "hermes/protocol/strategy.hpp"
 #include "hermes/runtime/fault.hpp"
+#include "hermes/telemetry/telemetry_options.hpp"
 #include "hermes/wire/payload_encoding.hpp"
 
 namespace hermes::runtime {
@@ -204,6 +205,7 @@ struct RunConfig {
   std::uint64_t evaluate_every_merges = 0;  ///< 0: see `evaluation_interval`
   protocol::LivenessConfig liveness;
   CheckpointSettings checkpoint;
+  telemetry::TelemetryOptions telemetry;  ///< [telemetry]
   ClusterSettings cluster;
   std::vector<WorkerSettings> workers;  ///< [[worker]]
   std::vector<Fault> faults;            ///< [[fault]]

@@ -27,13 +27,15 @@ struct RunOutcome {
   std::optional<SharedParameters> best{};  ///< rank 0: of the model that is saved
 };
 
-/// Where a run shows itself, and how it is asked to end. Requires: both outlive the run.
+/// Where a run shows itself, and how it is asked to end. Requires: what it refers to outlives the
+/// run.
 struct Console {
   std::ostream& screen;
   const std::atomic<bool>& stop;  ///< set by a signal: end in good order
   telemetry::ProgressConfig progress;
   std::string kernels{};               ///< what computes here, for the head of the log
   std::function<void()> kill = [] {};  ///< see FaultInjector
+  std::atomic<bool>* asked = nullptr;  ///< set by a signal: show the workers, once
 };
 
 /// Rank 0: serves until the end, then tests and saves the best model and writes the summary.

@@ -66,6 +66,8 @@ class ServerNode {
 
  private:
   void evaluate_some();
+  /// The time since the last call.
+  Duration lap();
   /// So many operations were done with each parameter of the model.
   void compute_on_all(double flops_per_value);
   void step(const protocol::ServerEvent& event);
@@ -89,6 +91,11 @@ class ServerNode {
   RowServer row_server_;
   std::deque<std::variant<protocol::Evaluate, protocol::MeasureUpdate>> to_evaluate_;
   bool is_evaluating_ = false;  // the first of them
+  Instant evaluating_since_{};
+  Instant stepped_at_{};
+  Instant lap_at_{};
+  std::optional<Instant> turned_at_{};  // the end of the last turn
+  telemetry::ServerWork work_;          // of this turn
   Duration clock_offset_{};
   telemetry::ByteCounters bytes_before_;  // of the runs that this one goes on from
   std::optional<CheckpointWriter> checkpoints_;

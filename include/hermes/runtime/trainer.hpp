@@ -48,6 +48,8 @@ class Trainer {
   bool is_loading() const {
     return phase_ == Phase::LoadingAssignment || phase_ == Phase::LoadingWindow;
   }
+  /// Busy with measuring the local model.
+  bool is_measuring() const { return phase_ == Phase::Validating; }
   /// Busy, but there is nothing to do before rows arrive that come by themselves.
   bool is_waiting() const { return is_loading() && feed_.is_waiting(); }
   /// One slice of the work at hand; an event when it is done (AssignmentLoaded, RoundFinished).

@@ -79,8 +79,9 @@ class WorkerNode {
   StateAssembly state_of_checkpoint_;
   std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
   bool is_started_ = false;
-  Duration compute_time_{};  // of the round
-  Duration data_time_{};     // since the last round
+  Duration compute_time_{};     // of the round, as the next
+  Duration evaluation_time_{};  // measuring the local model
+  Duration data_time_{};        // since the last round
   std::optional<Instant> loading_since_;
   bool is_to_spoil_ = false;
   double slow_factor_ = 1.0;                       // of a fault, beside limits_.slowdown

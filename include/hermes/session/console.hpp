@@ -35,15 +35,19 @@ int complain(const std::string& what, int code);
 /// Live line on a terminal, plain lines elsewhere.
 telemetry::ProgressConfig progress_config(bool quiet);
 
-/// From now on SIGUSR1 does not end this process: to be called before anything slow. A request to
-/// stop that comes between this and catch_stop_signals() counts.
+/// From now on SIGUSR1 and SIGUSR2 do not end this process: to be called before anything slow. A
+/// request that comes between this and catch_stop_signals() counts.
 void catch_early_warning();
 
-/// Ignores SIGUSR1 over an exec, which keeps no handler.
+/// Ignores both over an exec, which keeps no handler.
 void ignore_early_warning();
 
 /// From now on SIGINT, SIGTERM and SIGUSR1 only raise the returned flag.
 const std::atomic<bool>& catch_stop_signals();
+
+/// From now on SIGUSR2, which jobs/launch.sh passes on to every rank, only raises the returned
+/// flag: somebody wants to see the workers.
+std::atomic<bool>& catch_inquiries();
 
 /// Tells jobs/launch.sh the exit code of rank 0, which mpirun with recovery would hide.
 void report_exit_code(int code);

@@ -10,4 +10,7 @@ namespace hermes::telemetry {
 /// each ended by a line break.
 std::string closing_table(const RunSummary& summary);
 
+/// Its last part: one line per worker, below a line of names.
+std::string worker_table(const RunSummary& summary);
+
 }  // namespace hermes::telemetry

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/record.hpp"
+#include "hermes/telemetry/appended_file.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
 
 namespace hermes::telemetry {
@@ -18,16 +18,18 @@ namespace hermes::telemetry {
 class MetricsCsv {
  public:
   static constexpr std::string_view kHeader =
-      "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,data_seconds,"
-      "train_loss,validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,bytes_down";
+      "event,seconds,rank,round,version,staleness,kind,steps,samples,compute_seconds,evaluation_"
+      "seconds,"
+      "data_seconds,train_loss,validation_loss,validation_accuracy,gate_z,gate_threshold,bytes_up,"
+      "bytes_down";
 
   /// Begins the file afresh, or goes on where it ends. Throws ConfigError where it cannot be opened
   /// for writing.
   explicit MetricsCsv(const std::filesystem::path& file, bool goes_on = false);
 
-  std::uint64_t size() const;
+  std::uint64_t size() const { return file_.size(); }
   /// Takes back all rows beyond this size. Throws RuntimeError.
-  void cut_to(std::uint64_t size);
+  void cut_to(std::uint64_t size) { file_.cut_to(size); }
 
   /// Writes the row of a report or an evaluation; other records only keep the books. Throws
   /// RuntimeError when the disk does not take the row.
@@ -38,8 +40,7 @@ class MetricsCsv {
                          const ByteCounters& bytes);
   void write(std::string_view row);
 
-  std::filesystem::path file_;
-  std::ofstream stream_;
+  AppendedFile file_;
   Version version_;
 };
 

@@ -15,17 +15,20 @@ namespace hermes::telemetry {
 /// Where progress is shown and which limits the run has. Zero: no such limit.
 struct ProgressConfig {
   bool terminal = false;         ///< the stream is a terminal: one live line, redrawn in place
-  bool quiet = false;            ///< show nothing at all
+  bool colour = false;           ///< warnings stand out; for terminals
+  bool quiet = false;            ///< show nothing but what was asked for
   std::size_t width = 80;        ///< columns of the terminal
   std::uint64_t max_rounds = 0;  ///< of the fastest worker
   Duration max_time = seconds(0.0);
 };
 
+enum class Tone : std::uint8_t { Plain, Warning };
+
 /// The progress of a run on the screen. On a terminal: ONE line, redrawn in place at most five
 /// times a second and never wider than the terminal. Elsewhere: a plain line every five seconds,
 /// without control codes. Notices appear above the line.
 ///
-///     (update | notice)* close
+///     (update | notice | show)* close
 ///
 /// Requires: the stream outlives this. Not thread-safe.
 class ProgressLine {
@@ -42,7 +45,9 @@ class ProgressLine {
   /// Shows the present numbers if the last showing is long enough ago.
   void update(const RunStatistics& statistics, Instant now);
   /// Shows a line of text above the progress line, at once.
-  void notice(std::string_view text);
+  void notice(std::string_view text, Tone tone = Tone::Plain);
+  /// Likewise whole lines that somebody asked for, even where it is to be quiet.
+  void show(std::string_view lines);
   /// Takes the live line off the terminal. Nothing is shown afterwards.
   void close();
 

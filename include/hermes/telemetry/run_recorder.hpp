@@ -3,16 +3,23 @@
 #include <filesystem>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "hermes/core/time.hpp"
 #include "hermes/protocol/record.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
 #include "hermes/telemetry/metrics_csv.hpp"
+#include "hermes/telemetry/openmetrics.hpp"
 #include "hermes/telemetry/progress_line.hpp"
 #include "hermes/telemetry/run_log.hpp"
 #include "hermes/telemetry/run_statistics.hpp"
 #include "hermes/telemetry/run_summary.hpp"
+#include "hermes/telemetry/slow_watch.hpp"
+#include "hermes/telemetry/telemetry_options.hpp"
+#include "hermes/telemetry/tensorboard_file.hpp"
+#include "hermes/telemetry/trace_file.hpp"
 
 namespace hermes {
 class StateReader;
@@ -25,11 +32,13 @@ struct RunRecorderConfig {
   std::filesystem::path directory{};  ///< of the run; it must exist
   RunFacts facts{};
   ProgressConfig progress{};
-  bool goes_on = false;  ///< files are continued, see `resume`
+  TelemetryOptions options{};
+  Duration heartbeat = seconds(0.5);  ///< longest silence of a living worker
+  bool goes_on = false;               ///< files are continued, see `resume`
 };
 
 /// Everything that rank 0 writes down about a run, behind one door: hermes.log, metrics.csv,
-/// summary.json, the progress line and the closing table.
+/// summary.json, trace.json and what else was asked for, the progress line and the closing table.
 ///
 ///     (record | tick | info | warn)* finish
 ///
@@ -44,18 +53,25 @@ class RunRecorder {
   /// Keeps the progress line alive; cheap, to be called in every turn of the server loop.
   void tick(Instant now, const ByteCounters& bytes);
 
-  /// So long rank 0 did something.
-  void count_busy(Duration busy) { statistics_.count_busy(busy); }
+  /// Rank 0 spent this time on one thing, for the trace. A merge comes before its record.
+  void server_span(std::string_view name, Instant begin, Instant end);
+  /// Anything came from this rank.
+  void heard(Rank rank, Instant now) { slow_watch_.heard(rank, now); }
+  /// What rank 0 did since the last call.
+  void count_work(const ServerWork& work) { statistics_.count_work(work); }
+
+  /// The workers' table as it is now, on the screen, even where it is to be quiet: somebody asked.
+  void show_workers(Instant now);
 
   /// A free line in hermes.log.
   void info(std::string_view text, Instant now);
   /// A free line in hermes.log and on the screen.
   void warn(std::string_view text, Instant now);
 
-  /// For checkpoints: what was counted, and how long metrics.csv is.
-  void save(StateWriter& state) const;
+  /// For checkpoints: what was counted, and how long the files are that grow.
+  void save(StateWriter& state);
   /// Before the first record of a run that goes on: what was written after the checkpoint is taken
-  /// back from metrics.csv.
+  /// back from them.
   void resume(StateReader& state);
 
   /// Ends the run: summary.json, closing table. `test` is empty where the best model was not
@@ -65,13 +81,23 @@ class RunRecorder {
   const RunStatistics& statistics() const { return statistics_; }
 
  private:
+  void watch_files(Instant now);
+  void warn_all(const std::vector<std::string>& lines, Instant now);
+  void write_openmetrics(Instant now, bool is_last);
+  void resume_trace(StateReader& state);
+
   std::filesystem::path directory_;
   std::ostream& screen_;
   bool quiet_;
   RunStatistics statistics_;
   MetricsCsv metrics_;
+  std::optional<TraceFile> trace_;
+  std::optional<TensorBoardFile> tensorboard_;
+  std::optional<OpenMetricsFile> openmetrics_;
+  SlowWatch slow_watch_;
   RunLog log_;
   ProgressLine progress_;
+  Instant flushed_at_{};
 };
 
 }  // namespace hermes::telemetry

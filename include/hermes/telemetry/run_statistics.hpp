@@ -9,6 +9,7 @@
 #include "hermes/protocol/record.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
 #include "hermes/telemetry/run_summary.hpp"
+#include "hermes/telemetry/server_work.hpp"
 
 namespace hermes {
 class StateReader;
@@ -19,6 +20,7 @@ namespace hermes::telemetry {
 
 /// What is known of a run before it begins.
 struct RunFacts {
+  std::string run{};  ///< its name
   std::string strategy{};
   std::uint32_t workers = 1;
   std::uint64_t seed = 0;
@@ -45,8 +47,8 @@ class RunStatistics {
   void record(const protocol::Record& record, Instant now, const ByteCounters& bytes);
   /// The newest byte counters, where there was no record.
   void count_bytes(const ByteCounters& bytes) { bytes_ = bytes; }
-  /// Rank 0 was busy for so long; only what is spent on training counts.
-  void count_busy(Duration busy);
+  /// What rank 0 did since the last call. In server_busy_seconds only training counts.
+  void count_work(const ServerWork& work);
   void set_test_result(const TestResult& result) { test_ = result; }
 
   /// All that was counted so far, for checkpoints. A run that goes on counts on; who its workers
@@ -76,6 +78,9 @@ class RunStatistics {
     Round last_round;
     bool was_lost = false;
     bool has_returned = false;
+    std::optional<Instant> joined_at;     ///< for the first time
+    std::optional<Instant> ended_at;      ///< lost or gone
+    std::optional<Instant> permitted_at;  ///< its last release or report
   };
 
   void on(const protocol::WorkerJoined& joined, Instant now);
@@ -92,7 +97,8 @@ class RunStatistics {
   void on(const protocol::AssignmentChanged& changed, Instant now);
   void on(const protocol::StopDecided& stop, Instant now);
 
-  void add_workers(RunSummary& summary) const;
+  RankTimes times_of(const WorkerAccount& worker, Instant now) const;
+  void add_workers(RunSummary& summary, Instant now) const;
   Duration training_time(Instant now) const;
   std::uint64_t sum(std::uint64_t protocol::WorkerTotals::*count) const;
   std::optional<StalenessSummary> staleness() const;
@@ -107,6 +113,7 @@ class RunStatistics {
   std::optional<Instant> training_since_;
   std::optional<Instant> stopped_at_;
   Duration server_busy_{};
+  ServerWork server_work_;
   std::optional<protocol::StopReason> stop_reason_;
   std::optional<protocol::Evaluation> last_evaluation_;
   std::optional<double> best_loss_;

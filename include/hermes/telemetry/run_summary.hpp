@@ -9,6 +9,7 @@
 
 #include "hermes/core/id.hpp"
 #include "hermes/telemetry/byte_counters.hpp"
+#include "hermes/telemetry/rank_times.hpp"
 
 namespace hermes::telemetry {
 
@@ -21,9 +22,7 @@ struct WorkerSummary {
   std::uint64_t samples = 0;
   std::uint64_t pushes = 0;
   std::uint64_t suppressed = 0;
-  double compute_seconds = 0.0;
-  double data_seconds = 0.0;  ///< waiting for rows
-  double waited_seconds = 0.0;
+  RankTimes times{};
 
   friend bool operator==(const WorkerSummary&, const WorkerSummary&) = default;
 };
@@ -69,6 +68,7 @@ struct RunSummary {
   std::optional<std::string> stop_reason;
   bool interrupted = false;
   std::optional<StalenessSummary> staleness;
+  RankTimes server;                         ///< where rank 0's time went
   std::vector<WorkerSummary> worker_table;  ///< in rank order
 
   friend bool operator==(const RunSummary&, const RunSummary&) = default;

@@ -40,12 +40,12 @@ ShardSize AdaptiveAllocation::initial(const Peer& peer) {
 void AdaptiveAllocation::observe(const Roster& roster, const Peer& peer) {
   const Report& report = peer.last_report;
   if (report.steps == 0 || peer.assignment.minibatch == 0 ||
-      !(report.compute_seconds >= kSecondsMin && report.compute_seconds <= kSecondsMax)) {
+      !(report.work_seconds() >= kSecondsMin && report.work_seconds() <= kSecondsMax)) {
     return;
   }
   Worker& me = worker(peer.rank);
-  me.step_time.observe(peer.assignment.minibatch, report.steps, report.compute_seconds);
-  me.round_times.add(report.compute_seconds);
+  me.step_time.observe(peer.assignment.minibatch, report.steps, report.work_seconds());
+  me.round_times.add(report.work_seconds());
 
   const std::vector<double> others = last_times_of_others(roster, peer);
   if (others.empty()) {
@@ -54,8 +54,8 @@ void AdaptiveAllocation::observe(const Roster& roster, const Peer& peer) {
   me.fences = fences_of(others);
   me.others = others.size();
   Side side = Side::Inside;
-  if (is_outlier(report.compute_seconds, me.fences)) {
-    side = report.compute_seconds > me.fences.high ? Side::Slow : Side::Fast;
+  if (is_outlier(report.work_seconds(), me.fences)) {
+    side = report.work_seconds() > me.fences.high ? Side::Slow : Side::Fast;
   }
   // Once too fast and once too slow is noise, not a size to correct.
   me.streak = side == Side::Inside ? 0 : 1 + (side == me.side ? me.streak : 0);

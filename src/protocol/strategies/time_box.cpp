@@ -21,8 +21,8 @@ constexpr double kBoxSecondsMax = 3600.0;
 /// Samples per second; 0: not measured yet.
 double rate(const Peer& peer) {
   const Report& report = peer.last_report;
-  return report.compute_seconds > 0.0 ? static_cast<double>(report.samples) / report.compute_seconds
-                                      : 0.0;
+  return report.work_seconds() > 0.0 ? static_cast<double>(report.samples) / report.work_seconds()
+                                     : 0.0;
 }
 
 /// The workers that train: all those without a known rate, and of the others the fastest, until
@@ -120,7 +120,7 @@ void TimeBox::measure(const Roster& roster) {
     const Report& report = peer.last_report;
     const double away = (peer.reported_at - peer.released_at).count();
     transfers.push_back(std::max(away - report.round_seconds, 0.0));
-    step = std::min(step, report.compute_seconds / report.steps);
+    step = std::min(step, report.work_seconds() / report.steps);
   }
   if (transfers.empty()) {
     return;

@@ -310,6 +310,20 @@ void visit(KeyVisitor& v, CheckpointSettings& checkpoint) {
              checkpoint.patience, kTimeOrNone);
 }
 
+void visit(KeyVisitor& v, telemetry::TelemetryOptions& options) {
+  v.flag({"telemetry.trace", "write trace.json, a timeline of all ranks for Perfetto or Chrome"},
+         options.trace);
+  v.integer({"telemetry.trace_max_bytes", "the trace ends there; 0: no such limit"},
+            options.trace_max_bytes, {});
+  v.flag({"telemetry.tensorboard", "write scalars for TensorBoard into the run directory"},
+         options.tensorboard);
+  v.optional_text(
+      {"telemetry.openmetrics",
+       "file with the run's numbers in OpenMetrics format, for node_exporter's textfile "
+       "collector; it must end in .prom for that"},
+      options.openmetrics);
+}
+
 void visit(KeyVisitor& v, WorkerSettings& worker) {
   v.integers({"worker.ranks", "the workers that this [[worker]] table is for; or else host"},
              worker.ranks, {.min = 1, .max = 1'000'000});
@@ -362,6 +376,7 @@ void visit_keys(RunConfig& config, KeyVisitor& v) {
             config.evaluate_every_merges, {});
   visit(v, config.liveness);
   visit(v, config.checkpoint);
+  visit(v, config.telemetry);
   v.small_integer({"cluster.min_workers", "fewer workers are an error; 0: one rank trains alone"},
                   config.cluster.min_workers, {});
   v.small_integer({"cluster.threads",

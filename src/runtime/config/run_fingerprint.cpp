@@ -19,6 +19,7 @@ RunConfig common_part(RunConfig common) {
   common.allocation.memory_fraction = defaults.allocation.memory_fraction;
   common.workers = defaults.workers;
   common.faults = defaults.faults;
+  common.telemetry = defaults.telemetry;
   return common;
 }
 

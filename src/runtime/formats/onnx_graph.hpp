@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "hermes/core/protobuf_writer.hpp"
 #include "hermes/nn/parameter_tensor.hpp"
 #include "hermes/nn/shape.hpp"
-#include "runtime/formats/protobuf_writer.hpp"
 
 namespace hermes::runtime {
 

@@ -1,11 +1,12 @@
-#include "runtime/formats/protobuf_writer.hpp"
+#include "hermes/core/protobuf_writer.hpp"
 
 #include <bit>
 
-namespace hermes::runtime {
+namespace hermes {
 namespace {
 
 constexpr std::uint32_t kVarint = 0;
+constexpr std::uint32_t kFixed64 = 1;
 constexpr std::uint32_t kLengthDelimited = 2;
 constexpr std::uint32_t kFixed32 = 5;
 
@@ -20,6 +21,14 @@ void ProtobufWriter::add_float(std::uint32_t field, float value) {
   add_tag(field, kFixed32);
   const auto bits = std::bit_cast<std::uint32_t>(value);
   for (int shift = 0; shift < 32; shift += 8) {
+    bytes_.push_back(static_cast<char>(bits >> shift));
+  }
+}
+
+void ProtobufWriter::add_double(std::uint32_t field, double value) {
+  add_tag(field, kFixed64);
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  for (int shift = 0; shift < 64; shift += 8) {
     bytes_.push_back(static_cast<char>(bits >> shift));
   }
 }
@@ -49,4 +58,4 @@ void ProtobufWriter::add_varint(std::uint64_t value) {
   bytes_.push_back(static_cast<char>(value));
 }
 
-}  // namespace hermes::runtime
+}  // namespace hermes

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace hermes::runtime {
+namespace hermes {
 
 /// One message in the wire format of Protocol Buffers, field after field, for formats that need few
 /// of them. Field numbers are the caller's; a repeated field is added once for each value.
@@ -14,6 +14,7 @@ class ProtobufWriter {
  public:
   void add_integer(std::uint32_t field, std::int64_t value);
   void add_float(std::uint32_t field, float value);
+  void add_double(std::uint32_t field, double value);
   void add_text(std::uint32_t field, std::string_view text);
   void add_bytes(std::uint32_t field, std::span<const std::byte> bytes);
   void add_message(std::uint32_t field, const ProtobufWriter& message);
@@ -27,4 +28,4 @@ class ProtobufWriter {
   std::string bytes_;
 };
 
-}  // namespace hermes::runtime
+}  // namespace hermes
