@@ -54,7 +54,7 @@ struct Axis {
   double low = 0.0;
   double high = 1.0;
   bool is_logarithmic = false;
-  bool counts_large = false;                          ///< 20000 is written 20k
+  bool counts_large = false;                            ///< 20000 is written 20k
   std::vector<std::pair<double, std::string>> marks{};  ///< instead of numbers
 };
 

@@ -82,6 +82,7 @@ void MetricsReader::round() {
   round.steps = count("steps");
   round.samples = count("samples");
   round.compute_seconds = real("compute_seconds");
+  round.evaluation_seconds = real("evaluation_seconds");
   round.data_seconds = real("data_seconds");
   round.gate_z = real("gate_z");
   round.gate_threshold = real("gate_threshold");

@@ -37,8 +37,10 @@ std::optional<Figure> round_times(const RunHistory& run, const std::string& id,
                                   const Detail& detail) {
   ByRank points;
   for (const Round& round : run.metrics.rounds) {
-    const double seconds =
-        round.compute_seconds + (can_be_drawn(round.data_seconds) ? round.data_seconds : 0.0);
+    double seconds = round.compute_seconds;
+    for (const double more : {round.evaluation_seconds, round.data_seconds}) {
+      seconds += can_be_drawn(more) ? more : 0.0;
+    }
     if (can_be_drawn(seconds)) {
       points[round.rank].push_back({round.seconds / unit.size, seconds});
     }
@@ -139,7 +141,8 @@ std::optional<Group> group_of(Runs runs, std::size_t number, const Detail& detai
 Section rounds_section(Runs runs, const Detail& detail) {
   Section section{.id = "rounds", .heading = "Rounds and allocation"};
   section.text =
-      "How long a round of each worker took (computing and waiting for rows), and what it was "
+      "How long a round of each worker took (computing, measuring its model, waiting for rows), "
+      "and what it was "
       "given "
       "to train on.";
   for (std::size_t i = 0; i < runs.size(); ++i) {

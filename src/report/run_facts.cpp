@@ -22,6 +22,10 @@ std::optional<double> number_setting(const RunHistory& run, const std::string& k
                                                                               : std::nullopt;
 }
 
+void add_known(double seconds, double& sum) {
+  sum += std::isfinite(seconds) ? seconds : 0.0;
+}
+
 void add_rounds(const Metrics& metrics, RunSummary& facts) {
   std::map<std::uint32_t, WorkerSummary> table;
   for (const Round& round : metrics.rounds) {
@@ -32,8 +36,9 @@ void add_rounds(const Metrics& metrics, RunSummary& facts) {
     worker.steps += round.steps;
     worker.samples += round.samples;
     ++(round.is_push ? worker.pushes : worker.suppressed);
-    worker.compute_seconds += std::isfinite(round.compute_seconds) ? round.compute_seconds : 0.0;
-    worker.data_seconds += std::isfinite(round.data_seconds) ? round.data_seconds : 0.0;
+    add_known(round.compute_seconds, worker.times.compute_seconds);
+    add_known(round.evaluation_seconds, worker.times.evaluation_seconds);
+    add_known(round.data_seconds, worker.times.data_seconds);
   }
   for (const auto& [rank, worker] : table) {
     facts.rounds += worker.rounds;
@@ -110,7 +115,7 @@ std::vector<std::uint32_t> chosen_workers(const RunHistory& run, std::size_t mos
   std::map<std::uint32_t, std::pair<double, double>> sums;  // rank -> seconds, rounds
   for (const Round& round : run.metrics.rounds) {
     auto& [seconds, rounds] = sums[round.rank];
-    seconds += std::isfinite(round.compute_seconds) ? round.compute_seconds : 0.0;
+    add_known(round.compute_seconds, seconds);
     rounds += 1.0;
   }
   std::vector<std::pair<double, std::uint32_t>> by_speed;

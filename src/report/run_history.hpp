@@ -24,7 +24,8 @@ struct Round {
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;
   double compute_seconds = kUnknown;
-  double data_seconds = kUnknown;
+  double evaluation_seconds = kUnknown;  ///< measuring the local model
+  double data_seconds = kUnknown;        ///< waiting for rows
   double gate_z = kUnknown;
   double gate_threshold = kUnknown;
 };
@@ -65,7 +66,7 @@ struct Metrics {
 /// What hermes.log holds that a report shows.
 struct Log {
   std::vector<Assignment> assignments{};
-  std::vector<Event> events{};      ///< the first ones
+  std::vector<Event> events{};    ///< the first ones
   std::uint64_t event_count = 0;  ///< all
 };
 

@@ -22,8 +22,12 @@ struct Part {
   int colour;
 };
 
-constexpr std::array<Part, 3> kParts = {
-    {{"computing", 0}, {"waiting for rows", 2}, {"waiting for the server", 4}}};
+constexpr std::array<Part, 6> kParts = {{{"computing", 0},
+                                         {"evaluation", 3},
+                                         {"waiting for rows", 2},
+                                         {"waiting for the server", 4},
+                                         {"on the wire", 1},
+                                         {"other", 5}}};
 
 using Times = std::array<double, kParts.size()>;
 
@@ -32,8 +36,9 @@ struct RankBar {
   Times times{};
 };
 
-Times times_of(const telemetry::WorkerSummary& worker) {
-  Times times = {worker.compute_seconds, worker.data_seconds, worker.waited_seconds};
+Times times_of(const telemetry::RankTimes& rank) {
+  Times times = {rank.compute_seconds, rank.evaluation_seconds, rank.data_seconds,
+                 rank.waited_seconds,  rank.wire_seconds,       rank.other_seconds()};
   for (double& seconds : times) {
     seconds = can_be_drawn(seconds) ? std::max(seconds, 0.0) : 0.0;
   }
@@ -42,9 +47,12 @@ Times times_of(const telemetry::WorkerSummary& worker) {
 
 std::vector<RankBar> bars_of(const telemetry::RunSummary& facts) {
   std::vector<RankBar> bars;
+  if (facts.server.seconds > 0.0) {
+    bars.push_back({"server", times_of(facts.server)});
+  }
   for (const telemetry::WorkerSummary& worker : facts.worker_table) {
     if (bars.size() < kBarsMax) {
-      bars.push_back({fmt::format("worker {}", worker.rank.value), times_of(worker)});
+      bars.push_back({fmt::format("worker {}", worker.rank.value), times_of(worker.times)});
     }
   }
   return bars;
@@ -112,7 +120,7 @@ std::optional<Figure> figure_of(const RunHistory& run, std::size_t number) {
 Table table_of(const RunHistory& run) {
   const telemetry::RunSummary facts = facts_of(run);
   Table table{.caption = run.label + ": the workers"};
-  table.columns = {"Worker", "State", "Rounds", "Steps", "Samples", "Pushes"};
+  table.columns = {"Rank", "State", "Rounds", "Steps", "Samples", "Pushes"};
   for (const Part& part : kParts) {
     table.columns.emplace_back(part.name);
   }
@@ -128,7 +136,7 @@ Table table_of(const RunHistory& run) {
           telemetry::grouped(worker.samples), telemetry::grouped(worker.pushes)}) {
       row.cells.push_back({std::move(text)});
     }
-    for (const double seconds : times_of(worker)) {
+    for (const double seconds : times_of(worker.times)) {
       row.cells.push_back({telemetry::human_duration(Duration(seconds))});
     }
     table.rows.push_back(std::move(row));
@@ -140,6 +148,10 @@ Table table_of(const RunHistory& run) {
 
 Section time_section(Runs runs) {
   Section section{.id = "time", .heading = "Where the time went"};
+  section.text =
+      "What each rank did for how long. The server computes when it decides and merges, and waits "
+      "when there is nothing to do; its time on the wire goes into receiving, checking and "
+      "sending.";
   Group group;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (auto figure = figure_of(runs[i], i)) {
