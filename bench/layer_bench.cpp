@@ -8,7 +8,6 @@
 // direct convolution. With "direct", all convolutions use DirectConvolution, although another
 // algorithm may be faster.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -26,9 +25,8 @@
 #include "hermes/nn/layer.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "nn/convolution/direct_convolution.hpp"
-#include "nn/layer_stack.hpp"
+#include "nn/layer_runner.hpp"
 #include "nn/slice_size.hpp"
-#include "nn/workspace_layout.hpp"
 
 namespace hermes::nn {
 namespace {
@@ -74,61 +72,63 @@ class DirectLayer final : public Layer {
   std::unique_ptr<Convolution> convolution_;
 };
 
+/// In the order of the stack.
+void find_convolutions(const std::vector<LayerSpec>& layers, std::vector<Conv2dSpec>& found) {
+  for (const LayerSpec& layer : layers) {
+    if (const auto* convolution = std::get_if<Conv2dSpec>(&layer)) {
+      found.push_back(*convolution);
+    } else if (const auto* block = std::get_if<ResidualSpec>(&layer)) {
+      find_convolutions(block->body, found);
+      find_convolutions(block->shortcut, found);
+    }
+  }
+}
+
+/// The stack of a network, with DirectConvolution in all its convolutions if `direct`.
+LayerStack make_stack(const NetworkSpec& spec, bool direct) {
+  LayerStack stack = build_layers(spec);
+  std::vector<Conv2dSpec> convolutions;
+  find_convolutions(spec.layers, convolutions);
+  auto convolution = convolutions.begin();
+  for (StackedLayer& stacked : stack.layers) {
+    if (direct && stacked.type == Conv2dSpec::kType) {
+      stacked.layer =
+          std::make_unique<DirectLayer>(std::move(stacked.layer), *convolution++, stacked.input);
+    }
+  }
+  return stack;
+}
+
 /// The layers of a network with its memory, run one by one.
 class Profile {
  public:
-  Profile(const NetworkSpec& spec, std::size_t batch, bool direct) : stack_(build_layers(spec)) {
-    for (std::size_t i = 0; i < stack_.layers.size(); ++i) {
-      const auto* convolution = std::get_if<Conv2dSpec>(&spec.layers[i]);
-      StackedLayer& stacked = stack_.layers[i];
-      if (direct && convolution != nullptr) {
-        stacked.layer =
-            std::make_unique<DirectLayer>(std::move(stacked.layer), *convolution, stacked.input);
-      }
+  Profile(const NetworkSpec& spec, std::size_t batch, bool direct)
+      : runner_(make_stack(spec, direct), 1), batch_(batch) {
+    batch_ = std::min(batch, choose_slice_size(runner_.stack()));
+    runner_.reserve(batch_);
+    RandomStream random(1, RandomPurpose::Test);
+    samples_.resize(batch_ * spec.input.size());
+    for (AlignedVector<float>* values : {&runner_.parameters, &samples_}) {
+      std::ranges::generate(*values, [&] { return 0.05F * static_cast<float>(random.normal()); });
     }
-    batch_ = std::min(batch, choose_slice_size(stack_));
-    layout_ = plan_workspace(stack_, batch_);
-    parameters_.resize(stack_.parameter_count);
-    gradients_.resize(stack_.parameter_count);
-    activations_.resize(layout_.activation_floats);
-    saved_.resize(layout_.saved_bytes);
-    scratch_.resize(layout_.scratch_floats);
-    for (AlignedVector<float>& buffer : activation_gradients_) {
-      buffer.resize(layout_.gradient_floats);
-    }
-    samples_.resize(batch_ * stack_.layers[0].input.size());
-    for (AlignedVector<float>* values : {&parameters_, &samples_}) {
-      std::ranges::generate(*values, [&] { return 0.05F * static_cast<float>(random_.normal()); });
-    }
-    forward_.assign(stack_.layers.size(), std::numeric_limits<double>::infinity());
+    output_gradient_.resize(batch_ * runner_.layout().activations.back().shape.size());
+    forward_.assign(layer_count(), std::numeric_limits<double>::infinity());
     backward_ = forward_;
   }
 
   void step() {
-    if (!layout_.activations[0].external) {
-      const TensorView first = activation(0);
-      for (std::size_t n = 0; n < batch_; ++n) {
-        for (std::size_t h = 0; h < first.height; ++h) {
-          std::copy_n(&samples_[(n * first.height + h) * first.row_size()], first.row_size(),
-                      first.row(n, h));
-        }
-      }
-    }
-    for (std::size_t i = 0; i < stack_.layers.size(); ++i) {
+    runner_.start_forward(samples_.data(), batch_);
+    for (std::size_t i = 0; i < layer_count(); ++i) {
       const auto begin = Clock::now();
-      stack_.layers[i].layer->forward(context(i), activation(i), activation(i + 1));
+      runner_.forward(i, Mode::Training);
       keep_fastest(forward_[i], begin);
     }
-    const TensorView outputs = activation(stack_.layers.size());
-    TensorView dy = TensorView::contiguous(activation_gradients_[0].data(), batch_,
-                                           layout_.activations.back().shape);
-    std::copy_n(outputs.data, batch_ * outputs.image_size(), dy.data);
-    for (std::size_t i = stack_.layers.size(); i-- > stack_.first_trainable;) {
-      const TensorView dx = i > stack_.first_trainable ? input_gradient(i, dy) : TensorView{};
+    std::copy_n(runner_.output().data, output_gradient_.size(), output_gradient_.begin());
+    runner_.start_backward(output_gradient_);
+    for (std::size_t i = layer_count(); i-- > 0;) {
       const auto begin = Clock::now();
-      stack_.layers[i].layer->backward(context(i), activation(i), activation(i + 1), dy, dx);
+      runner_.backward(i, false);
       keep_fastest(backward_[i], begin);
-      dy = dx;
     }
   }
 
@@ -136,16 +136,17 @@ class Profile {
     double total_us = 0.0;
     double total_flops = 0.0;
     std::printf("%-12s %12s %12s %10s\n", "layer", "forward us", "backward us", "GFLOP/s");
-    for (std::size_t i = 0; i < stack_.layers.size(); ++i) {
-      const LayerFlops flops = stack_.layers[i].layer->flops();
-      const bool runs_backward = i >= stack_.first_trainable;
-      const double us = forward_[i] + (runs_backward ? backward_[i] : 0.0);
-      const std::uint64_t per_sample = flops.forward + flops.parameter_gradient +
-                                       (i > stack_.first_trainable ? flops.input_gradient : 0);
+    for (std::size_t i = 0; i < layer_count(); ++i) {
+      const StackedLayer& stacked = runner_.stack().layers[i];
+      const LayerFlops flops = stacked.layer->flops();
+      const double us = forward_[i] + backward_[i];
+      const std::uint64_t input_gradient =
+          runner_.stack().wants_input_gradient(stacked) ? flops.input_gradient : 0;
+      const std::uint64_t per_sample = flops.forward + flops.parameter_gradient + input_gradient;
       const double count = static_cast<double>(per_sample * batch_);
       total_us += us;
       total_flops += count;
-      std::printf("%-12s %12.1f %12.1f %10.1f\n", stack_.layers[i].type.c_str(), forward_[i],
+      std::printf("%-12s %12.1f %12.1f %10.1f\n", stacked.type.c_str(), forward_[i],
                   us - forward_[i], 1e-3 * count / us);
     }
     std::printf("%-12s %12.1f us %21.1f %9.0f samples/s\n", "all", total_us,
@@ -157,51 +158,12 @@ class Profile {
     fastest = std::min(fastest, Microseconds(Clock::now() - begin).count());
   }
 
-  LayerContext context(std::size_t index) {
-    const StackedLayer& stacked = stack_.layers[index];
-    return {Mode::Training,
-            std::span<const float>(parameters_)
-                .subspan(stacked.parameter_offset, stacked.parameter_count),
-            std::span<float>(gradients_).subspan(stacked.parameter_offset, stacked.parameter_count),
-            scratch_,
-            std::span<std::byte>(saved_).subspan(layout_.saved_offsets[index]),
-            random_};
-  }
+  std::size_t layer_count() const { return runner_.stack().layers.size(); }
 
-  TensorView activation(std::size_t index) {
-    const ActivationSlot& slot = layout_.activations[index];
-    return slot.external ? TensorView::contiguous(samples_.data(), batch_, slot.shape)
-                         : TensorView::with_halo(activations_.data() + slot.offset, batch_,
-                                                 slot.shape, slot.halo);
-  }
-
-  TensorView input_gradient(std::size_t index, const TensorView& dy) {
-    const StackedLayer& stacked = stack_.layers[index];
-    switch (stacked.layer->output_storage()) {
-      case OutputStorage::InPlace:
-        return dy;
-      case OutputStorage::View:
-        return TensorView::contiguous(dy.data, batch_, stacked.input);
-      case OutputStorage::Own:
-        break;
-    }
-    next_gradient_ = 1 - next_gradient_;
-    return TensorView::with_halo(activation_gradients_[next_gradient_].data(), batch_,
-                                 stacked.input, stacked.layer->input_padding());
-  }
-
+  LayerRunner runner_;
   std::size_t batch_ = 0;
-  LayerStack stack_;
-  WorkspaceLayout layout_;
-  AlignedVector<float> parameters_;
-  AlignedVector<float> gradients_;
-  AlignedVector<float> activations_;
-  AlignedVector<std::byte> saved_;
-  AlignedVector<float> scratch_;
-  std::array<AlignedVector<float>, 2> activation_gradients_;
-  std::size_t next_gradient_ = 0;
   AlignedVector<float> samples_;
-  RandomStream random_{1, RandomPurpose::Test};
+  AlignedVector<float> output_gradient_;
   std::vector<double> forward_;  // microseconds
   std::vector<double> backward_;
 };

@@ -39,7 +39,7 @@ class Training {
   Training(nn::NetworkSpec spec, std::size_t batch)
       : batch_(batch),
         network_(std::move(spec), 1),
-        optimizer_(nn::make_optimizer(nn::SgdSpec{}, network_.parameter_count())),
+        optimizer_(nn::make_optimizer(nn::SgdSpec{}, network_.trained_count())),
         samples_(batch * network_.input_size()),
         labels_(batch),
         output_gradient_(batch * network_.output_size()) {
@@ -56,7 +56,9 @@ class Training {
 
   void step() {
     nn::compute_gradient(network_, nn::CrossEntropy{}, samples_, labels_, output_gradient_);
-    optimizer_->step(network_.parameters(), network_.gradients(), kLearningRate);
+    const std::size_t trained = network_.trained_count();
+    optimizer_->step(network_.parameters().first(trained), network_.gradients().first(trained),
+                     kLearningRate);
   }
 
   std::size_t batch() const { return batch_; }

@@ -12,30 +12,52 @@ WINDOW_SECONDS = 0.05
 LEARNING_RATE = 0.01
 
 
+class Residual(nn.Module):
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+def made(layer, example):
+    """One layer. Those that the models here do not use are refused."""
+    kind, channels = layer["type"], example.shape[1]
+    if kind == "conv2d":
+        kernel, stride = layer["kernel"], layer.get("stride", 1)
+        padding = layer.get("padding", 0)
+        if padding == "same" and (stride != 1 or kernel % 2 == 0):
+            raise SystemExit(f"expected odd kernels and stride 1 where padding is 'same', found {layer}")
+        return nn.Conv2d(channels, layer["filters"], kernel, stride, {"same": kernel // 2, "valid": 0}.get(padding, padding))
+    if kind == "residual":
+        return Residual(*(chain(layer.get(part, []), example)[0] for part in ("body", "shortcut")))
+    makers = {
+        "dense": lambda: nn.Linear(channels, layer["units"]),
+        "max_pool2d": lambda: nn.MaxPool2d(layer["size"]),
+        "batch_norm": lambda: nn.BatchNorm2d(channels),
+        "global_avg_pool": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+        "relu": nn.ReLU,
+        "flatten": nn.Flatten,
+    }
+    if kind not in makers:
+        raise SystemExit(f"expected a layer that the models here use, found '{kind}'")
+    return makers[kind]()
+
+
+def chain(layers, example):
+    modules = []
+    for layer in layers:
+        modules.append(made(layer, example))
+        example = modules[-1](example)
+    return nn.Sequential(*modules), example
+
+
 def build(file):
-    """A model file as a network. Layers and paddings that the models here do not use are refused."""
+    """A model file as a network."""
     with open(file, "rb") as opened:
         model = tomllib.load(opened)
-    example = torch.zeros(1, *model["input"])
-    layers = []
-    for layer in model["layer"]:
-        kind = layer["type"]
-        if kind == "conv2d":
-            kernel = layer["kernel"]
-            if layer.get("padding") != "same" or layer.get("stride", 1) != 1 or kernel % 2 == 0:
-                raise SystemExit(f"{file}: expected odd kernels, stride 1 and padding 'same', found {layer}")
-            made = nn.Conv2d(example.shape[1], layer["filters"], kernel, padding=kernel // 2)
-        elif kind == "dense":
-            made = nn.Linear(example.shape[1], layer["units"])
-        elif kind == "max_pool2d":
-            made = nn.MaxPool2d(layer["size"])
-        elif kind in ("relu", "flatten"):
-            made = nn.ReLU() if kind == "relu" else nn.Flatten()
-        else:
-            raise SystemExit(f"{file}: expected a layer that the models here use, found '{kind}'")
-        layers.append(made)
-        example = made(example)
-    return nn.Sequential(*layers), model["input"]
+    return chain(model["layer"], torch.zeros(2, *model["input"]))[0], model["input"]
 
 
 class Training:

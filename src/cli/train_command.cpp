@@ -16,6 +16,7 @@ struct TrainOptions {
   std::string init;
   bool resume = false;
   bool quiet = false;
+  bool tensorboard = false;
 };
 
 runtime::RunConfig load_config(const TrainOptions& options) {
@@ -23,6 +24,7 @@ runtime::RunConfig load_config(const TrainOptions& options) {
   if (!options.init.empty()) {
     config.initial_weights = std::filesystem::absolute(options.init).lexically_normal().string();
   }
+  config.telemetry.tensorboard |= options.tensorboard;
   return config;
 }
 
@@ -52,6 +54,8 @@ void add_train(CLI::App& app, const Arguments& arguments, Action& action) {
                       "Safetensors or HDF5 file of the first weights (key model.init)");
   command->add_flag("--resume", options->resume,
                     "Go on from the newest checkpoint of the run directory, if there is one");
+  command->add_flag("--tensorboard", options->tensorboard,
+                    "Write scalars for TensorBoard into the run directory (telemetry.tensorboard)");
   command->add_flag("--quiet", options->quiet, "No progress on the screen");
   command->callback([options, arguments, &action] {
     action = [options, arguments] { return train(*options, arguments); };

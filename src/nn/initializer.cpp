@@ -26,7 +26,7 @@ void initialize_tensor(const Initializer& initializer, const ParameterTensor& te
   HERMES_ASSERT(tensor.offset + tensor.size() <= buffer.size(), "initialize: tensor out of buffer");
   const std::span<float> values = buffer.subspan(tensor.offset, tensor.size());
   if (tensor.fan_in == 0) {
-    std::fill(values.begin(), values.end(), 0.0F);
+    std::fill(values.begin(), values.end(), tensor.start);
     return;
   }
   if (is_normal(initializer.kind)) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <variant>
 
+#include "absorbed_relu.hpp"
 #include "hermes/core/error.hpp"
 #include "spec_check.hpp"
 
@@ -20,58 +21,118 @@ void check_input_and_initializer(const NetworkSpec& spec) {
   }
 }
 
-/// Appends the layer's tensors: "conv" and "weight" become "conv1.weight".
-void place_parameters(LayerStack& stack, StackedLayer& stacked,
-                      std::map<std::string, int, std::less<>>& numbers) {
-  stacked.parameter_offset = stack.parameter_count;
-  std::vector<ParameterTensor> tensors = stacked.layer->parameters();
-  if (tensors.empty()) {
-    return;
-  }
-  std::string prefix(stacked.layer->name());
-  prefix += std::to_string(++numbers[prefix]) + ".";
-  for (ParameterTensor& tensor : tensors) {
-    tensor.name.insert(0, prefix);
-    tensor.offset += stacked.parameter_offset;
-    stacked.parameter_count += tensor.size();
-    stack.tensors.push_back(std::move(tensor));
-  }
-  if (stacked.parameter_count > kTensorSizeMax - stack.parameter_count) {
-    throw ConfigError("parameters: expected at most " + std::to_string(kTensorSizeMax) +
-                      " in the network, found more");
-  }
-  stack.parameter_count += stacked.parameter_count;
-}
-
-/// What remains of a ReLU whose work a layer beside it does: another name for that layer's input or
-/// output. It stays in the list, so that places, messages and summaries are those of the file.
-class AbsorbedRelu final : public Layer {
+/// Lays the layers of a specification out in one list.
+class StackBuilder {
  public:
-  explicit AbsorbedRelu(const Shape& shape) : shape_(shape) {}
+  StackBuilder(const NetworkSpec& spec, LayerStack& stack) : stack_(stack), shapes_{spec.input} {}
 
-  std::string_view name() const override { return "relu"; }
-  Shape output_shape() const override { return shape_; }
-  OutputStorage output_storage() const override { return OutputStorage::View; }
+  /// Both return the activation that the last layer writes. `kind` is "layer", "body" or
+  /// "shortcut".
+  std::size_t append_all(const std::vector<LayerSpec>& layers, std::string_view kind,
+                         std::size_t from) {
+    const std::string outer = place_;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      place_ = outer;
+      place_.append(", ").append(kind).append(" ").append(std::to_string(i + 1));
+      place_.append(" (").append(type_name(layers[i])).append(")");
+      const auto* block = std::get_if<ResidualSpec>(&layers[i]);
+      from = block != nullptr ? append_block(*block, from) : append(layers[i], from, {});
+    }
+    place_ = outer;
+    return from;
+  }
 
-  void forward(const LayerContext&, ConstTensorView, TensorView) const override {}
-  void backward(const LayerContext&, ConstTensorView, ConstTensorView, ConstTensorView,
-                TensorView) const override {}
+  /// Where the last error was.
+  const std::string& place() const { return place_; }
 
  private:
-  Shape shape_;
+  std::size_t append_block(const ResidualSpec& block, std::size_t from) {
+    if (block.body.empty()) {
+      throw ConfigError("body: expected at least one layer, found none");
+    }
+    const std::size_t body = append_all(block.body, "body", from);
+    const std::size_t shortcut = append_all(block.shortcut, "shortcut", from);
+    check_can_be_added(shapes_[body], shapes_[shortcut]);
+    return append(block, body, shortcut);
+  }
+
+  std::size_t append(const LayerSpec& spec, std::size_t from, std::optional<std::size_t> beside) {
+    StackedLayer stacked{make_layer(spec, shapes_[from]), std::string(type_name(spec)),
+                         shapes_[from], from, beside};
+    place_tensors(stacked);
+    shapes_.push_back(stacked.layer->output_shape());
+    stack_.layers.push_back(std::move(stacked));
+    return stack_.layers.size();
+  }
+
+  /// Appends the layer's tensors: "conv" and "weight" become "conv1.weight". Statistics get their
+  /// place when all parameters have theirs.
+  void place_tensors(StackedLayer& stacked) {
+    const std::vector<ParameterTensor> parameters = stacked.layer->parameters();
+    const std::vector<ParameterTensor> statistics = stacked.layer->statistics();
+    if (parameters.empty() && statistics.empty()) {
+      return;
+    }
+    std::string prefix(stacked.layer->name());
+    prefix += std::to_string(++numbers_[prefix]) + ".";
+    stacked.parameter_offset = stack_.parameter_count;
+    stacked.parameter_count =
+        append_tensors(parameters, prefix, stacked.parameter_offset, stack_.parameter_count);
+    stacked.statistics_offset = stack_.statistics_count;
+    stacked.statistics_count =
+        append_tensors(statistics, prefix, stacked.statistics_offset, stack_.statistics_count);
+  }
+
+  /// Returns their size and adds it to `total`.
+  std::size_t append_tensors(std::vector<ParameterTensor> tensors, const std::string& prefix,
+                             std::size_t offset, std::size_t& total) {
+    std::size_t count = 0;
+    for (ParameterTensor& tensor : tensors) {
+      tensor.name.insert(0, prefix);
+      tensor.offset += offset;
+      count += tensor.size();
+      stack_.tensors.push_back(std::move(tensor));
+    }
+    if (count > kTensorSizeMax - (stack_.parameter_count + stack_.statistics_count)) {
+      throw ConfigError("parameters: expected at most " + std::to_string(kTensorSizeMax) +
+                        " in the network, found more");
+    }
+    total += count;
+    return count;
+  }
+
+  LayerStack& stack_;
+  std::vector<Shape> shapes_;  // of the activations
+  std::map<std::string, int, std::less<>> numbers_;
+  std::string place_;
 };
 
-/// The layer behind a ReLU is asked first: pooling takes it for nothing, whereas a layer before it
-/// needs its output for that in backward.
-void absorb_relus(const NetworkSpec& spec, std::vector<StackedLayer>& layers) {
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!std::holds_alternative<ReluSpec>(spec.layers[i])) {
-      continue;
+/// Statistics go behind all parameters.
+void place_statistics(LayerStack& stack) {
+  std::size_t next = 0;
+  for (StackedLayer& stacked : stack.layers) {
+    const std::size_t parameters = stacked.layer->parameters().size();
+    const std::size_t statistics = stacked.layer->statistics().size();
+    next += parameters;
+    for (std::size_t i = 0; i < statistics; ++i) {
+      stack.tensors[next++].offset += stack.parameter_count;
     }
-    const bool next_takes_it = i + 1 < layers.size() && layers[i + 1].layer->fuse_relu_of_input();
-    if (next_takes_it || (i > 0 && layers[i - 1].layer->fuse_relu_of_output())) {
-      layers[i].layer = std::make_unique<AbsorbedRelu>(layers[i].input);
+    stacked.statistics_offset += stack.parameter_count;
+  }
+  stack.parameter_count += stack.statistics_count;
+}
+
+void find_readers(LayerStack& stack) {
+  stack.readers.assign(stack.layers.size() + 1, 0);
+  stack.needs_gradient.assign(stack.layers.size() + 1, false);
+  for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+    const StackedLayer& stacked = stack.layers[i];
+    ++stack.readers[stacked.from];
+    if (stacked.beside) {
+      ++stack.readers[*stacked.beside];
     }
+    stack.needs_gradient[i + 1] =
+        stacked.parameter_count > 0 || stack.wants_input_gradient(stacked);
   }
 }
 
@@ -79,28 +140,16 @@ void absorb_relus(const NetworkSpec& spec, std::vector<StackedLayer>& layers) {
 
 LayerStack build_layers(const NetworkSpec& spec) {
   LayerStack stack;
-  std::map<std::string, int, std::less<>> numbers;
-  std::string place = "model \"" + spec.name + "\"";
+  StackBuilder builder(spec, stack);
   try {
     check_input_and_initializer(spec);
-    Shape shape = spec.input;
-    for (const LayerSpec& layer_spec : spec.layers) {
-      const std::string type(type_name(layer_spec));
-      place = "model \"" + spec.name + "\", layer " + std::to_string(stack.layers.size() + 1) +
-              " (" + type + ")";
-      StackedLayer stacked{make_layer(layer_spec, shape), type, shape};
-      place_parameters(stack, stacked, numbers);
-      shape = stacked.layer->output_shape();
-      stack.layers.push_back(std::move(stacked));
-    }
+    builder.append_all(spec.layers, "layer", 0);
   } catch (const ConfigError& error) {
-    throw ConfigError(place + ": " + error.what());
+    throw ConfigError("model \"" + spec.name + "\"" + builder.place() + ": " + error.what());
   }
-  absorb_relus(spec, stack.layers);
-  while (stack.first_trainable < stack.layers.size() &&
-         stack.layers[stack.first_trainable].parameter_count == 0) {
-    ++stack.first_trainable;
-  }
+  place_statistics(stack);
+  find_readers(stack);
+  absorb_relus(stack);
   return stack;
 }
 

@@ -19,6 +19,12 @@ constexpr std::size_t kActivationsPerWeight = 3;
 }  // namespace
 
 std::size_t choose_slice_size(const LayerStack& stack) {
+  const auto ties_samples = [](const StackedLayer& stacked) {
+    return stacked.layer->ties_samples();
+  };
+  if (std::ranges::any_of(stack.layers, ties_samples)) {
+    return std::numeric_limits<std::size_t>::max();
+  }
   std::size_t widest = 1;
   std::size_t all = 0;
   for (const StackedLayer& stacked : stack.layers) {

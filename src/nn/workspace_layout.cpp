@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gradient_layout.hpp"
+
 namespace hermes::nn {
 namespace {
 
@@ -26,46 +28,83 @@ Halo larger(const Halo& a, const Halo& b) {
           std::max(a.right, b.right)};
 }
 
-/// For each layer: whether its output stays in its input's memory.
-std::vector<bool> find_sharing_layers(const LayerStack& stack) {
-  std::vector<bool> shares;
-  bool frozen = true;  // the samples belong to the caller
-  for (const StackedLayer& stacked : stack.layers) {
+/// Activations that are one piece of memory.
+struct Pieces {
+  std::vector<std::size_t> piece_of;  ///< per activation
+  std::vector<Halo> halos;            ///< per piece; suits all who read from it
+};
+
+/// Whether a view gives its input another shape: it cannot look through a halo then.
+bool reshapes(const StackedLayer& stacked) {
+  return stacked.input != stacked.layer->output_shape();
+}
+
+Pieces find_pieces(const LayerStack& stack) {
+  Pieces pieces{{0}, {Halo{}}};
+  // Of activations: others read the same memory; nobody may overwrite it.
+  std::vector<bool> is_shared{stack.readers[0] > 1};
+  std::vector<bool> is_frozen{true};  // the samples belong to the caller
+  for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+    const StackedLayer& stacked = stack.layers[i];
     const OutputStorage storage = stacked.layer->output_storage();
-    const bool in_place = storage == OutputStorage::InPlace && !frozen;
-    shares.push_back(in_place || storage == OutputStorage::View);
-    if (storage != OutputStorage::View) {
-      frozen = stacked.layer->backward_needs_output();
+    const bool is_view = storage == OutputStorage::View;
+    const bool stays = is_view ? !(reshapes(stacked) && is_shared[stacked.from])
+                               : storage == OutputStorage::InPlace && !is_frozen[stacked.from];
+    if (!stays) {
+      pieces.halos.emplace_back();
     }
+    pieces.piece_of.push_back(stays ? pieces.piece_of[stacked.from] : pieces.halos.size() - 1);
+    const bool has_readers = stack.readers[i + 1] > 1;
+    is_shared.push_back(has_readers || (is_view && stays && is_shared[stacked.from]));
+    is_frozen.push_back(has_readers || (is_view && stays ? is_frozen[stacked.from]
+                                                         : stacked.layer->backward_needs_output()));
   }
-  return shares;
+  for (const StackedLayer& stacked : stack.layers) {
+    Halo& halo = pieces.halos[pieces.piece_of[stacked.from]];
+    halo = larger(halo, stacked.layer->input_padding());
+  }
+  return pieces;
+}
+
+Shape shape_of(const LayerStack& stack, std::size_t activation) {
+  return activation == 0 ? stack.layers[0].input
+                         : stack.layers[activation - 1].layer->output_shape();
 }
 
 void place_activations(const LayerStack& stack, std::size_t batch_max, WorkspaceLayout& layout) {
-  const std::vector<bool> shares = find_sharing_layers(stack);
-  const std::size_t layer_count = stack.layers.size();
-  std::size_t first = 0;
-  while (first <= layer_count) {
-    // Activations first..last are one piece of memory; its halo must suit all who read from it.
-    std::size_t last = first;
-    Halo halo;
-    for (; last < layer_count; ++last) {
-      halo = larger(halo, stack.layers[last].layer->input_padding());
-      if (!shares[last]) {
-        break;
-      }
-    }
-    const bool external = first == 0 && halo == Halo{};
-    std::size_t floats = 0;
-    for (std::size_t i = first; i <= last; ++i) {
-      const Shape shape =
-          i == 0 ? stack.layers[0].input : stack.layers[i - 1].layer->output_shape();
-      layout.activations.push_back({shape, halo, layout.activation_floats, external});
-      floats = std::max(floats, floats_with_halo(shape, halo, batch_max));
-    }
-    layout.activation_floats += external ? 0 : floats;
-    first = last + 1;
+  const Pieces pieces = find_pieces(stack);
+  const auto is_external = [&](std::size_t piece) {
+    return piece == 0 && pieces.halos[0] == Halo{};
+  };
+  std::vector<std::size_t> sizes(pieces.halos.size());
+  for (std::size_t i = 0; i < pieces.piece_of.size(); ++i) {
+    const std::size_t piece = pieces.piece_of[i];
+    const std::size_t floats = floats_with_halo(shape_of(stack, i), pieces.halos[piece], batch_max);
+    sizes[piece] = is_external(piece) ? 0 : std::max(sizes[piece], floats);
   }
+  std::vector<std::size_t> offsets;
+  for (const std::size_t size : sizes) {
+    offsets.push_back(layout.activation_floats);
+    layout.activation_floats += size;
+  }
+  for (std::size_t i = 0; i < pieces.piece_of.size(); ++i) {
+    const std::size_t piece = pieces.piece_of[i];
+    layout.activations.push_back(
+        {shape_of(stack, i), pieces.halos[piece], offsets[piece], is_external(piece)});
+  }
+}
+
+/// Each buffer may hold the gradient of any activation, with the halo that its finder asks for.
+std::size_t gradient_floats(const LayerStack& stack, std::size_t batch_max) {
+  std::size_t floats = floats_with_halo(shape_of(stack, stack.layers.size()), Halo{}, batch_max);
+  for (const StackedLayer& stacked : stack.layers) {
+    if (stack.wants_input_gradient(stacked) &&
+        stacked.layer->output_storage() != OutputStorage::View) {
+      floats = std::max(floats,
+                        floats_with_halo(stacked.input, stacked.layer->input_padding(), batch_max));
+    }
+  }
+  return floats;
 }
 
 }  // namespace
@@ -73,18 +112,13 @@ void place_activations(const LayerStack& stack, std::size_t batch_max, Workspace
 WorkspaceLayout plan_workspace(const LayerStack& stack, std::size_t batch_max) {
   WorkspaceLayout layout;
   place_activations(stack, batch_max, layout);
-  layout.gradient_floats = floats_with_halo(layout.activations.back().shape, Halo{}, batch_max);
-  for (std::size_t i = 0; i < stack.layers.size(); ++i) {
-    const StackedLayer& stacked = stack.layers[i];
+  place_gradients(stack, layout);
+  layout.gradient_floats = gradient_floats(stack, batch_max);
+  for (const StackedLayer& stacked : stack.layers) {
     const Layer& layer = *stacked.layer;
     layout.saved_offsets.push_back(layout.saved_bytes);
     layout.saved_bytes += align_bytes(layer.saved_bytes(batch_max));
     layout.scratch_floats = std::max(layout.scratch_floats, layer.scratch_size(batch_max));
-    if (i > stack.first_trainable && layer.output_storage() == OutputStorage::Own) {
-      layout.gradient_floats =
-          std::max(layout.gradient_floats,
-                   floats_with_halo(stacked.input, layer.input_padding(), batch_max));
-    }
   }
   layout.scratch_floats = align_floats(layout.scratch_floats);
   return layout;

@@ -13,6 +13,10 @@ namespace hermes::protocol {
 /// at least one term.
 void weighted_sum(std::span<const WeightedValues> terms, std::span<float> out);
 void weighted_sum(std::span<const WeightedValues> terms, std::span<double> out);
+/// Running statistics, the last values of a model: old + share (pushed - old), as a mean with
+/// weights that are not negative. A share of 1 takes what was pushed, bit for bit.
+void blend_statistics(const MergeInput& input, std::span<const float> old,
+                      const SharedParameters& pushed, double share, std::span<float> merged);
 /// out = x + y, in float: rounded once, as a sum in double would be
 void add(std::span<const float> x, std::span<const float> y, std::span<float> out);
 /// out = model + rate delta

@@ -21,6 +21,7 @@ Server::Server(ServerConfig config, Strategy strategy, SharedParameters initial)
       global_(initial_),
       evaluations_(config_.evaluate_every, strategy_.release->is_barrier()) {
   HERMES_ASSERT(config_.workers > 0, "server: no workers");
+  HERMES_ASSERT(config_.statistics_count <= initial_.size(), "server: more statistics than values");
   HERMES_ASSERT(config_.evaluate_every > 0, "server: evaluation period of zero");
 }
 
@@ -186,11 +187,18 @@ void Server::measure(Peer& peer, Effects& effects) {
   ParameterBuffer model = pool_.acquire();
   const std::span<float> values = model.values();
   const SharedParameters& displacement = peer.pending->payload;
+  const std::size_t trained = values.size() - config_.statistics_count;
   for (std::size_t first = 0; first < values.size(); first += kParameterBlock) {
     const std::span<float> block =
         values.subspan(first, std::min(kParameterBlock, values.size() - first));
-    const std::span<const float> initial = initial_.values().subspan(first, block.size());
-    blend(1.0F, initial, 1.0F, displacement.read(first, block), block);
+    const std::span<const float> pushed = displacement.read(first, block);
+    const std::size_t moved = std::min(block.size(), trained - std::min(trained, first));
+    const std::span<const float> initial = initial_.values().subspan(first, moved);
+    blend(1.0F, initial, 1.0F, pushed.first(moved), block.first(moved));
+    const auto rest = pushed.subspan(moved);
+    if (rest.data() != block.data() + moved) {
+      std::ranges::copy(rest, block.begin() + static_cast<std::ptrdiff_t>(moved));
+    }
   }
   effects.emplace_back(MeasureUpdate{peer.rank, peer.ticket, std::move(model).seal()});
 }
@@ -218,7 +226,9 @@ void Server::merge_pending(Effects& effects) {
                                     .initial = initial_.values(),
                                     .global = global,
                                     .global_loss = global_loss_,
-                                    .updates = updates},
+                                    .updates = updates,
+                                    .statistics_count = config_.statistics_count,
+                                    .live_workers = std::max(roster_.live_count(), 1U)},
                          merged->values());
   global_ = std::move(*merged).seal();
   version_ = version_.next();

@@ -34,6 +34,23 @@ std::uint64_t data_fingerprint(const data::DatasetInfo& info) {
   return hash.value();
 }
 
+/// Mini-batches that would teach batch normalisation nothing. (The last one of a pass may still be
+/// that small.)
+void check_minibatch(const RunConfig& config, const nn::Network& network) {
+  const auto check = [&](const std::string& key, std::uint32_t rows) {
+    if (rows < network.minibatch_min()) {
+      throw ConfigError(key + ": expected at least " + std::to_string(network.minibatch_min()) +
+                        ", as model '" + network.spec().name +
+                        "' normalises over the rows of a mini-batch, found " +
+                        std::to_string(rows));
+    }
+  };
+  check("train.minibatch", config.train.minibatch);
+  if (config.allocation.type == AllocationKind::Adaptive) {
+    check("allocation.minibatch_min", config.allocation.minibatch_min);
+  }
+}
+
 }  // namespace
 
 void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
@@ -66,7 +83,9 @@ RunInputs::RunInputs(RunConfig config, data::DatasetInfo info)
 void RunInputs::make_model() {
   check_shapes(model_, info_);
   nn::Network network(model_, 1);
+  check_minibatch(config_, network);
   output_count_ = static_cast<std::uint32_t>(network.output_size());
+  statistics_count_ = network.statistics_count();
   RandomStream random(config_.seed, RandomPurpose::Initialization);
   network.initialize(random);
   if (config_.initial_weights) {

@@ -25,6 +25,7 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
                        .every = config.checkpoint.every,
                        .patience = config.checkpoint.patience};
   server.evaluate_every = evaluation_interval(config, inputs.plan().training_count(), workers);
+  server.statistics_count = inputs.statistics_count();
   return server;
 }
 

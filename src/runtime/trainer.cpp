@@ -17,7 +17,7 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSo
     : inputs_(inputs),
       network_(std::make_shared<nn::Network>(inputs.model(), Evaluator::kBatch)),
       optimizer_(
-          nn::make_optimizer(inputs.config().train.optimizer.spec(), network_->parameter_count())),
+          nn::make_optimizer(inputs.config().train.optimizer.spec(), network_->trained_count())),
       learning_rate_(inputs.config().train.learning_rate()),
       loss_(inputs.config().train.loss_spec()),
       pool_(network_->parameter_count()),
@@ -62,11 +62,15 @@ void Trainer::forget_momentum() {
 
 void Trainer::rebase(const SharedParameters& parameters) {
   HERMES_ASSERT(!sent_.empty(), "trainer: nothing was sent that a model could answer");
-  // w_new + (w - w_sent), where w_sent = base + payload
-  const std::span<float> model = network_->parameters();
-  subtract(model, sent_base_.values(), model);
-  subtract(model, sent_.values(), model);
-  axpy(1.0F, parameters.values(), model);
+  // w_new + (w - w_sent), where w_sent = base + payload; statistics, which forget fast anyway, are
+  // those of w_new
+  const std::size_t count = network_->trained_count();
+  const std::span<float> model = network_->parameters().first(count);
+  subtract(model, sent_base_.values().first(count), model);
+  subtract(model, sent_.values().first(count), model);
+  axpy(1.0F, parameters.values().first(count), model);
+  std::ranges::copy(parameters.values().subspan(count),
+                    network_->parameters().subspan(count).begin());
   if (!all_finite(model)) {  // there is nothing to take over
     network_->set_parameters(parameters.values());
     forget_momentum();
@@ -158,7 +162,8 @@ void Trainer::train_minibatch() {
     norm_sum_ += squared_norm(network_->gradients());
     count_pass(cost::kPassedValue);
   }
-  optimizer_->step(network_->parameters(), network_->gradients(),
+  const std::size_t trained = network_->trained_count();
+  optimizer_->step(network_->parameters().first(trained), network_->gradients().first(trained),
                    learning_rate_.at(optimizer_->step_count()));
   flops_ += flops_per_row_ * static_cast<double>(count);
   count_pass(cost::kUpdatedValue);
@@ -226,7 +231,10 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
   HERMES_ASSERT(kind != protocol::PayloadKind::None, "trainer: a payload of no kind");
   const SharedParameters& base = kind == protocol::PayloadKind::Delta ? pulled_ : inputs_.initial();
   ParameterBuffer difference = pool_.acquire();
-  subtract(network_->parameters(), base.values(), difference.values());
+  const std::size_t trained = network_->trained_count();
+  const std::span<const float> model = network_->parameters();
+  subtract(model.first(trained), base.values().first(trained), difference.values().first(trained));
+  std::ranges::copy(model.subspan(trained), difference.values().subspan(trained).begin());
   count_pass(cost::kPassedValue);
   sent_base_ = base;
   if (feedback == nullptr) {
@@ -234,7 +242,7 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
     return sent_;
   }
   sent_ = pool_.copy_of(difference.values());  // what is held back now goes with a later push
-  feedback->sparsify(difference.values());
+  feedback->sparsify(difference.values().first(trained));
   count_pass(cost::kPassedValue + cost::kSparsifiedValue);
   return std::move(difference).seal();
 }

@@ -44,7 +44,9 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
       slice_bytes_(inputs.parameter_count() * sizeof(float)),
       worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
-    feedback_.emplace(inputs.parameter_count(), inputs.config().wire.topk_fraction);
+    // Running statistics are sent whole: they are no sums, and the largest would hide the others.
+    feedback_.emplace(inputs.parameter_count() - inputs.statistics_count(),
+                      inputs.config().wire.topk_fraction);
   }
   channel_.hand_states_to([this](Rank, const wire::DataMessage& message) { resume(message); });
 }

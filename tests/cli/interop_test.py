@@ -60,6 +60,26 @@ def write_safetensors(path, tensors):
     path.write_bytes(struct.pack("<Q", len(text)) + text + body)
 
 
+OPERATIONS = {  # of layers that are more than one
+    "gelu": ["Mul", "Erf", "Add", "Mul", "Mul"],
+    "layer_norm": ["Reshape", "InstanceNormalization", "Reshape", "Mul", "Add"],
+    "global_avg_pool": ["GlobalAveragePool", "Flatten"],
+    "batch_norm": ["BatchNormalization"],
+    "softplus": ["Softplus"],
+}
+
+
+def operations(layers):
+    """What a list of layers becomes in ONNX; '?' where one has a name of its own there."""
+    names = []
+    for layer in layers:
+        if layer["type"] == "residual":
+            names += operations(layer["body"]) + operations(layer.get("shortcut", [])) + ["Add"]
+        else:
+            names += OPERATIONS.get(layer["type"], ["?"])
+    return names
+
+
 def softmax(logits):
     powers = numpy.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -121,8 +141,10 @@ class InteropTest(e2e_case.E2eCase):
         onnx.checker.check_model(model, full_check=True)
         self.assertEqual([value.name for value in model.graph.input], ["input"])
         self.assertEqual([value.name for value in model.graph.output], ["output"])
-        kinds = [layer["type"] for layer in tomllib.loads(tensor_model(self.scratch / run))["layer"]]
-        self.assertEqual(len(model.graph.node), len(kinds))
+        expected = operations(tomllib.loads(tensor_model(self.scratch / run))["layer"])
+        self.assertEqual(len(model.graph.node), len(expected))
+        for node, operation in zip(model.graph.node, expected):
+            self.assertIn(operation, ("?", node.op_type))
 
         self.run_well("predict", "--model", run, "--data", f"{run}.h5", "--out", f"{run}-said.h5")
         network = cv2.dnn.readNetFromONNX(str(self.scratch / f"{run}.onnx"))
@@ -156,6 +178,34 @@ class InteropTest(e2e_case.E2eCase):
         checkpoint = next((self.scratch / "saved" / "checkpoints").glob("*.h5"))
         self.run_well("export", "--model", checkpoint, "--format", "h5", "--out", "of-checkpoint.h5")
         self.assertEqual(tensors_of(self.scratch / "of-checkpoint.h5").keys(), expected.keys())
+
+    def test_running_statistics_leave_and_return_under_the_names_of_pytorch(self):
+        model = self.scratch / "normalised-net.toml"
+        model.write_text(
+            'input = [2, 6, 5]\n[[layer]]\ntype = "conv2d"\nfilters = 3\nkernel = 3\n'
+            '[[layer]]\ntype = "residual"\n[[layer.body]]\ntype = "batch_norm"\n'
+            '[[layer.shortcut]]\ntype = "layer_norm"\n'
+            '[[layer]]\ntype = "global_avg_pool"\n[[layer]]\ntype = "dense"\nunits = 5\n'
+        )
+        run = self.trained("normalised", model)
+        self.run_well("export", "--model", run, "--format", "safetensors", "--out", "normalised.safetensors")
+        exported = read_safetensors(self.scratch / "normalised.safetensors")
+        kinds = ("weight", "bias", "running_mean", "running_var")
+        self.assertEqual({name: exported[f"batch_norm1.{name}"].shape for name in kinds}, dict.fromkeys(kinds, (3,)))
+        self.assertEqual(exported["layer_norm1.weight"].shape, (3, 4, 3))
+        self.assertTrue((exported["batch_norm1.running_var"] > 0).all())
+        self.assertTrue((exported["batch_norm1.running_mean"] != 0).all())
+        known = {**exported, "batch_norm1.running_mean": numpy.array([1, 2, 3], dtype="f4")}
+        write_safetensors(self.scratch / "known.safetensors", known)
+        still = ["--set", "train.optimizer.learning_rate=1e-30", "--init", "known.safetensors", "--quiet"]
+        self.run_well("train", f"{run}.toml", *still, "--out", "normalised-init")
+        returned = tensors_of(self.scratch / "normalised-init" / "model.h5")
+        numpy.testing.assert_array_equal(returned["batch_norm1.weight"], known["batch_norm1.weight"])
+        # Ten steps with momentum 0.1 leave 0.9^10 of what it was, and add what they added to the zeros of
+        # the first run, of which the convolution's biases are new.
+        kept = 0.9**10 * numpy.array([1, 2, 3])
+        added = exported["batch_norm1.running_mean"] + (1 - 0.9**10) * exported["conv1.bias"]
+        numpy.testing.assert_allclose(returned["batch_norm1.running_mean"], kept + added, atol=0.03)
 
     def test_predictions_as_table(self):
         run = self.small()

@@ -9,7 +9,9 @@ import shutil
 import unittest
 
 import e2e_case
+import telemetry_readers
 
+EVENTS = "events.out.tfevents.0.hermes"
 PLATFORMS = ("paper12", "lan8", "wan16", "straggler8")
 
 
@@ -47,8 +49,11 @@ class SimulationTest(e2e_case.E2eCase):
             runs = [f"{strategy}-{turn}" for turn in (1, 2)]
             for run in runs:
                 summary = self.train(
-                    run, "--set", f"strategy.type={strategy}", "--set", "stop.max_rounds=40"
-                )
+                    run, "--set", f"strategy.type={strategy}", "--set", "stop.max_rounds=40",
+                    "--set", "telemetry.tensorboard=true",
+                )  # fmt: skip
+                trace = telemetry_readers.read_trace((self.scratch / run / "trace.json").read_text())
+                telemetry_readers.check_trace(trace, 4)
                 self.assertGreater(summary["merges"], 0)
                 self.assertEqual(summary["workers"], 4)
                 self.assertEqual(summary["workers_lost"], 0)
@@ -68,7 +73,8 @@ class SimulationTest(e2e_case.E2eCase):
         for strategy in ("hermes", "bsp"):
             for run in (runs := [f"faulty-{strategy}-{turn}" for turn in (1, 2)]):
                 result = self.simulate("train", "faulty.toml", "--set", f"strategy.type={strategy}", "--set",
-                                       "stop.max_rounds=200", "--out", run, "--quiet")  # fmt: skip
+                                       "stop.max_rounds=200", "--set", "telemetry.tensorboard=true", "--out", run,
+                                       "--quiet")  # fmt: skip
                 self.assert_ended_well(result)
                 summary = self.summary(run)
                 self.assertEqual((summary["workers_lost"], summary["workers_returned"]), (2, 1))

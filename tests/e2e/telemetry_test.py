@@ -12,7 +12,7 @@ import e2e_case
 import telemetry_readers
 
 EVENTS = "events.out.tfevents.0.hermes"
-ALL = ("--set", "telemetry.tensorboard=true", "--set", "telemetry.openmetrics=run.prom")
+ALL = ("--tensorboard", "--set", "telemetry.openmetrics=run.prom")
 WITHOUT_END = ("--set", "stop.max_rounds=0", "--set", "stop.max_seconds=90", "--set", "stop.patience=0")
 
 

@@ -4,6 +4,7 @@
 import gzip
 import pathlib
 import struct
+import zlib
 
 CORPUS = pathlib.Path(__file__).resolve().parent / 'corpus'
 MARK = b'--8<--'
@@ -122,9 +123,67 @@ def csv_seeds():
     write('csv/byte_order_mark', b',0\n\xef\xbb\xbf1,2\n3,4\n')
 
 
+def npy(description, shape, values, version=1):
+    header = f"{{'descr': '{description}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    length = struct.pack('<H' if version == 1 else '<I', len(header))
+    return b'\x93NUMPY' + bytes([version, 0]) + length + header + values
+
+
+def npy_seeds():
+    features = struct.pack('<4f', 0.5, -1.0, 2.0, 3.0)
+    whole = [npy('<f4', (2, 2), features), npy('<i8', (2,), struct.pack('<2q', 0, 1)),
+             npy('<f4', (1, 2), features[:8]), npy('<i4', (1,), struct.pack('<i', 1))]
+    write('npy/plain', MARK.join(whole))
+    write('npy/gzip', MARK.join([packed(array) for array in whole]))
+    pictures = npy('|u1', (2, 1, 2, 2), bytes(range(8)), version=2)
+    write('npy/pictures', MARK.join([pictures, whole[1], pictures, whole[1]]))
+    write('npy/short', MARK.join([whole[0][:-1], *whole[1:]]))
+    write('npy/huge_claim', MARK.join([npy('<f8', (1 << 40, 3), b''), *whole[1:]]))
+    write('npy/not_finite', MARK.join([npy('<f4', (2, 2), struct.pack('<4f', 1, 2, float('nan'), 4)),
+                                       *whole[1:]]))
+    write('npy/float_labels', MARK.join([whole[0], npy('<f4', (2,), features[:8]), *whole[2:]]))
+
+
+def png(width, height, colour, rows):
+    def chunk(kind, body):
+        return struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>2I5B', width, height, 8, colour, 0, 0, 0))
+            + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+
+
+def image_seeds():
+    write('image/grey.png', png(2, 2, 0, b'\0\1\2\0\3\4'))
+    write('image/colour.png', png(1, 1, 2, b'\0\1\2\3'))
+    write('image/short.png', png(2, 2, 0, b'\0\1\2'))
+    write('image/huge_claim.png', png(1 << 20, 1 << 20, 0, b'\0'))
+
+
+def safetensors(header, values=b''):
+    return struct.pack('<Q', len(header)) + header + values
+
+
+def safetensors_seeds():
+    values = struct.pack('<2f', 1.0, -2.0)
+    write('safetensors/float', safetensors(
+        b'{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', values))
+    write('safetensors/halves', safetensors(
+        b'{"a":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},'
+        b'"b":{"dtype":"BF16","shape":[],"data_offsets":[4,6]}}', values[:6]))
+    write('safetensors/gap', safetensors(
+        b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', values))
+    write('safetensors/huge_claim', safetensors(
+        b'{"w":{"dtype":"F64","shape":[1099511627776],"data_offsets":[0,8796093022208]}}', values))
+    write('safetensors/deep', safetensors(
+        b'{"w":{"dtype":"F32","shape":' + b'[' * 8000 + b']' * 8000 + b',"data_offsets":[0,8]}}', values))
+    write('safetensors/long_header', struct.pack('<Q', 1 << 40) + b'{}')
+
+
 if __name__ == '__main__':
     wire_seeds()
     state_seeds()
     idx_seeds()
     cifar10_seeds()
     csv_seeds()
+    npy_seeds()
+    image_seeds()
+    safetensors_seeds()

@@ -31,6 +31,14 @@ float largest(std::span<const float> values) {
   return scale;
 }
 
+TEST(MiniBatchSliceTest, a_network_that_ties_samples_together_is_not_cut_into_slices) {
+  NetworkSpec spec = wide_network();
+  EXPECT_EQ(samples_at_a_time(Network(spec, 1), 100), 15U);
+  spec.layers.insert(spec.layers.begin() + 1, BatchNormSpec{});
+  EXPECT_EQ(samples_at_a_time(Network(spec, 1), 100), 100U);
+  EXPECT_EQ(samples_at_a_time(Network(testing::resnet8(), 1), 4096), 4096U);
+}
+
 class MiniBatchTest : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(MiniBatchTest, slices_add_up_to_the_gradient_of_the_whole) {

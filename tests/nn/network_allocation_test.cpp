@@ -18,7 +18,7 @@ constexpr std::size_t kBatch = 8;
 std::vector<NetworkSpec> models() {
   NetworkSpec with_dropout = testing::cnn();
   with_dropout.layers.insert(with_dropout.layers.begin() + 3, DropoutSpec{0.2});
-  return {testing::mlp(), testing::cnn(), testing::alexnet_s(), with_dropout};
+  return {testing::mlp(), testing::cnn(), testing::alexnet_s(), testing::resnet8(), with_dropout};
 }
 
 TEST(NetworkAllocationTest, a_training_step_allocates_nothing) {
@@ -27,7 +27,7 @@ TEST(NetworkAllocationTest, a_training_step_allocates_nothing) {
     for (const OptimizerSpec& optimizer_spec : optimizers) {
       Network network(spec, kBatch);
       const std::unique_ptr<Optimizer> optimizer =
-          make_optimizer(optimizer_spec, network.parameter_count());
+          make_optimizer(optimizer_spec, network.trained_count());
       const std::vector<float> x = testing::random_values(kBatch * network.input_size(), 1);
       const std::vector<std::int32_t> labels = testing::random_labels(kBatch, 10, 2);
       std::vector<float> gradient(kBatch * 10);
@@ -37,7 +37,9 @@ TEST(NetworkAllocationTest, a_training_step_allocates_nothing) {
         evaluate(CrossEntropy{}, network.forward(samples, batch, Mode::Training),
                  std::span(labels).first(batch), derivative);
         network.backward(derivative);
-        optimizer->step(network.parameters(), network.gradients(), 0.01);
+        const std::size_t trained = network.trained_count();
+        optimizer->step(network.parameters().first(trained), network.gradients().first(trained),
+                        0.01);
         network.forward(samples, batch, Mode::Inference);
       };
       step(kBatch);

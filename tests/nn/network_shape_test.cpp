@@ -62,7 +62,7 @@ TEST(NetworkShapeTest, errors_name_the_model_the_layer_and_both_shapes) {
   }
 }
 
-TEST(NetworkShapeTest, parameter_counts_and_flops_of_the_three_models) {
+TEST(NetworkShapeTest, parameter_counts_and_flops_of_the_models) {
   struct Case {
     NetworkSpec spec;
     std::size_t parameters;
@@ -77,11 +77,34 @@ TEST(NetworkShapeTest, parameter_counts_and_flops_of_the_three_models) {
   };
   for (const Case& c : cases) {
     const Network network(c.spec, 1);
+    EXPECT_EQ(network.trained_count() + network.statistics_count(), network.parameter_count());
     EXPECT_EQ(network.parameter_count(), c.parameters) << c.spec.name;
     EXPECT_EQ(network.flops().forward, c.forward) << c.spec.name;
     EXPECT_EQ(network.flops().backward, c.backward) << c.spec.name;
     EXPECT_EQ(network.output_size(), 10U) << c.spec.name;
   }
+}
+
+TEST(NetworkShapeTest, running_statistics_lie_behind_all_that_is_trained) {
+  Network network(testing::resnet8(), 1);
+  EXPECT_EQ(network.trained_count(), 78378U);
+  EXPECT_EQ(network.statistics_count(), 2U * (3 * 16 + 3 * 32 + 3 * 64));
+  RandomStream random(1, RandomPurpose::Initialization);
+  network.initialize(random);
+  std::size_t trained = 0;
+  std::size_t statistics = network.trained_count();
+  for (const ParameterTensor& tensor : network.named_parameters()) {
+    const bool is_statistic = tensor.name.find(".running_") != std::string::npos;
+    std::size_t& place = is_statistic ? statistics : trained;
+    EXPECT_EQ(tensor.offset, place) << tensor.name;
+    place += tensor.size();
+    if (tensor.fan_in == 0) {
+      const bool is_one = tensor.name.ends_with("running_var") || tensor.name.ends_with("weight");
+      EXPECT_EQ(network.parameters()[tensor.offset], is_one ? 1.0F : 0.0F) << tensor.name;
+    }
+  }
+  EXPECT_EQ(trained, network.trained_count());
+  EXPECT_EQ(statistics, network.parameter_count());
 }
 
 TEST(NetworkShapeTest, summary_tells_each_layer) {

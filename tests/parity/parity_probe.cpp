@@ -1,7 +1,7 @@
 // Trains a model a few steps on one random mini-batch and writes all there is to compare:
 //   parity_probe MODEL.toml OUT.h5 STEPS [KEY=VALUE ...]      (keys of [train] in a run file)
 // weights0/..., gradients0/..., weights1/..., ... in PyTorch's names and layouts; inputs as
-// N x C x H x W; the labels; outputs and loss of the first step.
+// N x C x H x W; the labels; outputs and loss of the first step, and what inference says after it.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -79,9 +79,9 @@ void probe(const char* model_file, const char* output_file, std::uint64_t steps,
   network.initialize(initialization);
   RandomStream random(kSeed, RandomPurpose::Test);
   for (const nn::ParameterTensor& tensor : network.named_parameters()) {
-    if (tensor.fan_in == 0) {  // biases start at zero; other values test more
+    if (tensor.fan_in == 0) {  // biases start at zero, scales at one; other values test more
       for (std::size_t i = 0; i < tensor.size(); ++i) {
-        network.parameters()[tensor.offset + i] = static_cast<float>(0.1 * random.normal());
+        network.parameters()[tensor.offset + i] += static_cast<float>(0.1 * random.normal());
       }
     }
   }
@@ -99,7 +99,7 @@ void probe(const char* model_file, const char* output_file, std::uint64_t steps,
   record.add("labels", {kBatch}, {labels.begin(), labels.end()});
   record.add_buffer("weights0", network, network.parameters());
 
-  const auto optimizer = nn::make_optimizer(settings.optimizer.spec(), network.parameter_count());
+  const auto optimizer = nn::make_optimizer(settings.optimizer.spec(), network.trained_count());
   std::vector<float> gradient(kBatch * network.output_size());
   double first_loss = 0.0;
   for (std::uint64_t step = 0; step < steps; ++step) {
@@ -111,7 +111,12 @@ void probe(const char* model_file, const char* output_file, std::uint64_t steps,
     }
     network.backward(gradient);
     record.add_buffer("gradients" + std::to_string(step), network, network.gradients());
-    optimizer->step(network.parameters(), network.gradients(),
+    if (step == 0) {
+      const std::span<const float> said = network.forward(x, kBatch, nn::Mode::Inference);
+      record.add("evaluated", {kBatch, network.output_size()}, {said.begin(), said.end()});
+    }
+    const std::size_t trained = network.trained_count();
+    optimizer->step(network.parameters().first(trained), network.gradients().first(trained),
                     settings.learning_rate().at(optimizer->step_count()));
     record.add_buffer("weights" + std::to_string(step + 1), network, network.parameters());
   }

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <vector>
 
 #include "hermes/core/random.hpp"
@@ -262,6 +265,128 @@ TEST(LossWeightedTest, is_the_papers_weighted_sum_of_gradients) {
       ASSERT_NEAR(global[i], model[i], 1e-5) << "version " << version;
     }
     global_loss = 0.1 + random.uniform();
+  }
+}
+
+// ---- running statistics: the last two of three values ----
+
+/// A merge of models whose last two values are statistics.
+Values merge_statistics(MergeRule& rule, const Values& global, const std::vector<Update>& updates,
+                        std::uint32_t live_workers = 1, double global_loss = 1.0,
+                        Version version = Version{1}) {
+  Values merged(global.size(), 777.0F);
+  const Values initial(global.size(), 100.0F);
+  rule.merge(MergeInput{.version = version,
+                        .initial = initial,
+                        .global = global,
+                        .global_loss = global_loss,
+                        .updates = updates,
+                        .statistics_count = 2,
+                        .live_workers = live_workers},
+             merged);
+  return merged;
+}
+
+constexpr ServerOptimizerKind kKinds[] = {ServerOptimizerKind::Sgd, ServerOptimizerKind::Momentum,
+                                          ServerOptimizerKind::Nesterov, ServerOptimizerKind::Adam};
+
+TEST(StatisticsTest, means_take_the_plain_mean_by_samples_whatever_the_server_optimizer) {
+  for (const ServerOptimizerKind kind : kKinds) {
+    for (const PayloadKind payload : {PayloadKind::Parameters, PayloadKind::Delta}) {
+      MeanOfUpdates rule({.kind = kind, .learning_rate = 0.3}, payload);
+      for (int step = 0; step < 3; ++step) {  // momentum would show later
+        const Values merged =
+            merge_statistics(rule, {5, 100, 900}, {update({1, 2, 8}, 3), update({1, -2, 0}, 1)});
+        EXPECT_EQ(merged[1], 1.0F);
+        EXPECT_EQ(merged[2], 6.0F);
+      }
+    }
+  }
+}
+
+TEST(StatisticsTest, the_trained_part_is_merged_as_if_there_were_none) {
+  for (const ServerOptimizerKind kind : kKinds) {
+    const ServerOptimizerConfig config{.kind = kind, .learning_rate = 0.3};
+    const std::vector<Update> updates{update({2, 7, 7}, 3), update({4, 9, 9}, 1)};
+    const std::vector<Update> bare{update({2}, 3), update({4}, 1)};
+    MeanOfUpdates mean(config, PayloadKind::Delta);
+    MeanOfUpdates bare_mean(config, PayloadKind::Delta);
+    EXPECT_EQ(merge_statistics(mean, {5, 1, 1}, updates)[0], merge(bare_mean, {0}, {5}, bare)[0]);
+    EachDelta each(config);
+    EachDelta bare_each(config);
+    EXPECT_EQ(merge_statistics(each, {5, 1, 1}, updates)[0], merge(bare_each, {0}, {5}, bare)[0]);
+  }
+}
+
+TEST(StatisticsTest, a_lone_worker_gets_its_own_back_bit_for_bit_from_every_rule) {
+  const Values global{1.0F, 3.7F, 1e30F};
+  const Values own{2.0F, -0.3F, 1e-30F};
+  std::vector<std::unique_ptr<MergeRule>> rules;
+  for (const ServerOptimizerKind kind : kKinds) {
+    const ServerOptimizerConfig config{.kind = kind, .learning_rate = 0.1};
+    rules.push_back(std::make_unique<MeanOfUpdates>(config, PayloadKind::Parameters));
+    rules.push_back(std::make_unique<MeanOfUpdates>(config, PayloadKind::Delta));
+    rules.push_back(std::make_unique<EachDelta>(config));
+  }
+  for (const auto& rule : rules) {
+    const Values merged = merge_statistics(*rule, global, {update(own, 17)});
+    EXPECT_EQ(bits({merged[1], merged[2]}), bits({own[1], own[2]}));
+  }
+  LossWeighted first(0.0);
+  const Values merged = merge_statistics(first, global, {update(own)}, 1, 1.0, Version{0});
+  EXPECT_EQ(bits({merged[1], merged[2]}), bits({own[1], own[2]}));
+}
+
+TEST(StatisticsTest, each_push_counts_as_one_of_the_live_workers) {
+  EachDelta rule({.kind = ServerOptimizerKind::Momentum, .learning_rate = 0.1});
+  EXPECT_EQ(merge_statistics(rule, {0, 8, 4}, {update({0, 0, 8})}, 4)[1], 6.0F);
+  EXPECT_EQ(merge_statistics(rule, {0, 8, 4}, {update({0, 0, 8})}, 4)[2], 5.0F);
+  // One after the other: 8 -> 4 -> 2.
+  EXPECT_EQ(merge_statistics(rule, {0, 8, 0}, {update({0, 0, 0}), update({0, 0, 0})}, 2)[1], 2.0F);
+}
+
+TEST(StatisticsTest, loss_weighs_them_like_the_model_and_the_start_of_the_run_does_not_count) {
+  LossWeighted rule(0.0);
+  // a = 1/3, b = 1/1: the global model counts a quarter; what was pushed is no displacement.
+  const Values merged = merge_statistics(rule, {4, 8, 0}, {update({8, 0, 4}, 1, 1.0)}, 1, 3.0);
+  EXPECT_EQ(merged, (Values{82.0F, 2.0F, 3.0F}));
+}
+
+TEST(StatisticsTest, no_rule_ever_pushes_a_variance_below_zero) {
+  RandomStream random(9, RandomPurpose::Test);
+  for (const ServerOptimizerKind kind : kKinds) {
+    const ServerOptimizerConfig config{.kind = kind, .learning_rate = 2.0, .momentum = 0.99};
+    MeanOfUpdates mean(config, PayloadKind::Delta);
+    EachDelta each(config);
+    LossWeighted weighted(0.5);
+    for (MergeRule* rule : std::initializer_list<MergeRule*>{&mean, &each, &weighted}) {
+      Values global{0.0F, 1.0F, 1.0F};
+      float largest = 1.0F;
+      for (int step = 0; step < 200; ++step) {
+        // From huge to nothing, and stale: the worker's own may be far from the present one.
+        const auto pushed = static_cast<float>(std::exp(-0.2 * step) * random.uniform());
+        largest = std::max(largest, pushed);
+        global = merge_statistics(
+            *rule, global, {update({1.0F, pushed, pushed}, 1 + random.below(9), 0.1 + pushed, 3)},
+            1 + static_cast<std::uint32_t>(random.below(4)));
+        ASSERT_GE(global[2], 0.0F) << "step " << step;
+        ASSERT_LE(global[2], largest) << "step " << step;
+      }
+    }
+  }
+}
+
+TEST(StatisticsTest, several_blocks_go_the_same_way) {
+  constexpr std::size_t kSize = 3000;
+  MeanOfUpdates rule({.kind = ServerOptimizerKind::Adam}, PayloadKind::Delta);
+  const Values global(kSize, 50.0F);
+  Values merged(kSize);
+  const std::vector<Update> updates{update(Values(kSize, 2.0F)), update(Values(kSize, 4.0F))};
+  rule.merge(
+      MergeInput{.initial = merged, .global = global, .updates = updates, .statistics_count = 2500},
+      merged);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    ASSERT_EQ(merged[i] == 3.0F, i >= 500) << i;
   }
 }
 

@@ -86,12 +86,18 @@ std::map<std::string, std::vector<std::string>> reported_rounds(
   return rounds;
 }
 
-class BarrierCheckpointTest : public testing::TestWithParam<StrategyKind> {};
+struct BarrierCase {
+  StrategyKind strategy;
+  const char* model;
+};
+
+class BarrierCheckpointTest : public testing::TestWithParam<BarrierCase> {};
 
 TEST_P(BarrierCheckpointTest, a_run_that_is_killed_and_goes_on_ends_as_if_nothing_had_happened) {
   test::TestRun run;
+  run.directory.write("model.toml", GetParam().model);
   RunConfig config = saving(run.config);
-  config.strategy.type = GetParam();
+  config.strategy.type = GetParam().strategy;
   config.strategy.selsync = {.delta = 0.02, .window = 2};
   config.strategy.bsp.server.kind = protocol::ServerOptimizerKind::Adam;
   config.strategy.bsp.server.learning_rate = 0.05;
@@ -139,7 +145,9 @@ TEST(WorkerStateTest, a_state_that_a_worker_cannot_use_ends_the_run_and_names_th
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, BarrierCheckpointTest,
-                         testing::Values(StrategyKind::Bsp, StrategyKind::SelSync));
+                         testing::Values(BarrierCase{StrategyKind::Bsp, test::kCloudsModel},
+                                         BarrierCase{StrategyKind::Bsp, test::kNormalisedModel},
+                                         BarrierCase{StrategyKind::SelSync, test::kCloudsModel}));
 
 class CheckpointTest : public testing::Test {
  protected:

@@ -66,6 +66,30 @@ type = "dropout"
 rate = 0.5
 
 [[layer]]
+type = "residual"
+
+[[layer.body]]
+type = "batch_norm"
+momentum = 0.25
+epsilon = 0.001
+
+[[layer.body]]
+type = "residual"
+
+[[layer.body.body]]
+type = "gelu"
+
+[[layer.shortcut]]
+type = "softplus"
+
+[[layer.shortcut]]
+type = "layer_norm"
+epsilon = 0.125
+
+[[layer]]
+type = "global_avg_pool"
+
+[[layer]]
 type = "flatten"
 
 [[layer]]
@@ -78,7 +102,7 @@ TEST(ModelFileTest, every_kind_of_layer_is_read_with_all_its_fields) {
   EXPECT_EQ(model.name, "all");
   EXPECT_EQ(model.input, nn::Shape::image(3, 16, 16));
   EXPECT_EQ(model.initializer, (nn::Initializer{nn::Initializer::Kind::Uniform, 0.25}));
-  ASSERT_EQ(model.layers.size(), 12U);
+  ASSERT_EQ(model.layers.size(), 14U);
   const auto& conv = std::get<nn::Conv2dSpec>(model.layers[0]);
   EXPECT_EQ(conv.filters, 4U);
   EXPECT_EQ(conv.kernel, 3U);
@@ -90,7 +114,14 @@ TEST(ModelFileTest, every_kind_of_layer_is_read_with_all_its_fields) {
   EXPECT_FALSE(std::get<nn::MaxPool2dSpec>(model.layers[4]).stride.has_value());
   EXPECT_EQ(std::get<nn::AvgPool2dSpec>(model.layers[5]).stride, 1U);
   EXPECT_EQ(std::get<nn::DropoutSpec>(model.layers[9]).rate, 0.5);
-  EXPECT_EQ(std::get<nn::DenseSpec>(model.layers[11]).units, 10U);
+  const auto& block = std::get<nn::ResidualSpec>(model.layers[10]);
+  ASSERT_EQ(block.body.size(), 2U);
+  EXPECT_EQ(std::get<nn::BatchNormSpec>(block.body[0]).momentum, 0.25);
+  EXPECT_EQ(std::get<nn::BatchNormSpec>(block.body[0]).epsilon, 0.001);
+  EXPECT_EQ(std::get<nn::ResidualSpec>(block.body[1]).body.size(), 1U);
+  ASSERT_EQ(block.shortcut.size(), 2U);
+  EXPECT_EQ(std::get<nn::LayerNormSpec>(block.shortcut[1]).epsilon, 0.125);
+  EXPECT_EQ(std::get<nn::DenseSpec>(model.layers[13]).units, 10U);
 }
 
 TEST(ModelFileTest, written_model_is_the_file_again) {
@@ -106,7 +137,7 @@ TEST(ModelFileTest, name_is_the_stem_of_the_file_and_features_are_a_plain_list) 
 }
 
 TEST(ModelFileTest, shipped_models_are_valid) {
-  for (const auto* name : {"mlp", "cnn", "alexnet_s"}) {
+  for (const auto* name : {"linear", "mlp", "cnn", "lenet5", "alexnet_s", "resnet8"}) {
     const auto file =
         std::filesystem::path(HERMES_SOURCE_DIR) / "models" / (std::string(name) + ".toml");
     const nn::NetworkSpec model = load_model_file(file);
@@ -169,12 +200,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         ModelCase{"input = [1]\n[[layer]]\nunits = 1",
                   "m.toml:2: layer 1: key 'type': expected one of 'dense', 'conv2d', "
-                  "'max_pool2d', 'avg_pool2d', 'flatten', 'relu', 'leaky_relu', 'tanh', "
-                  "'sigmoid', 'dropout', found nothing"},
+                  "'max_pool2d', 'avg_pool2d', 'global_avg_pool', 'flatten', 'batch_norm', "
+                  "'layer_norm', 'relu', 'leaky_relu', 'tanh', 'sigmoid', 'gelu', 'softplus', "
+                  "'dropout', 'residual', found nothing"},
         ModelCase{"input = [1]\n[[layer]]\ntype = \"relu\"\n[[layer]]\ntype = \"relo\"",
                   "m.toml:5: layer 2: key 'type': expected one of 'dense', 'conv2d', "
-                  "'max_pool2d', 'avg_pool2d', 'flatten', 'relu', 'leaky_relu', 'tanh', "
-                  "'sigmoid', 'dropout', found string 'relo'"},
+                  "'max_pool2d', 'avg_pool2d', 'global_avg_pool', 'flatten', 'batch_norm', "
+                  "'layer_norm', 'relu', 'leaky_relu', 'tanh', 'sigmoid', 'gelu', 'softplus', "
+                  "'dropout', 'residual', found string 'relo'"},
         ModelCase{"input = [1]\n[[layer]]\ntype = \"dense\"\nunit = 1",
                   "m.toml:4: layer 1 (dense): key 'unit': unknown, did you mean 'units'?"},
         ModelCase{"input = [1]\n[[layer]]\ntype = \"dense\"",
@@ -191,7 +224,27 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"input = [1, 8, 8]\n[[layer]]\ntype = \"conv2d\"\nfilters = 1\nkernel = 3\n"
                   "padding = \"full\"",
                   "m.toml:6: layer 1 (conv2d): key 'padding': expected 'valid', 'same' or a "
-                  "number of pixels, found string 'full'"}));
+                  "number of pixels, found string 'full'"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"",
+                  "m.toml:2: layer 1 (residual): key 'body': expected one [[layer.body]] table or "
+                  "more, found nothing"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nbody = 3",
+                  "m.toml:4: layer 1 (residual): key 'body': expected one [[layer.body]] table or "
+                  "more, found integer 3"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nlayer = 3",
+                  "m.toml:4: layer 1 (residual): key 'layer': unknown, did you mean 'body'?"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\n[[layer.body]]\ntype = \"relu\"\n"
+                  "[[layer.body]]\ntype = \"dense\"\nunit = 1",
+                  "m.toml:8: layer 1 (residual), body 2 (dense): key 'unit': unknown, did you mean "
+                  "'units'?"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nshortcut = []\n[[layer.body]]\n"
+                  "type = \"relu\"",
+                  "m.toml:4: layer 1 (residual): key 'shortcut': expected one [[layer.shortcut]] "
+                  "table or more, found an array of 0"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\n[[layer.body]]\ntype = \"dense\"\n"
+                  "units = 3",
+                  "m.toml:3: layer 1 (residual): body: expected it to end with 4 features as the "
+                  "shortcut does, found 3 features"}));
 
 TEST(ModelFileTest, shapes_that_do_not_fit_are_told_with_the_layer_and_its_line) {
   try {

@@ -30,8 +30,7 @@ std::vector<TrainedModel> plain_sgd(const RunConfig& config, std::uint64_t round
   RandomStream initialization(config.seed, RandomPurpose::Initialization);
   network.initialize(initialization);
   network.set_dropout_stream(RandomStream(config.seed, RandomPurpose::Dropout, 1));
-  const auto optimizer =
-      nn::make_optimizer(config.train.optimizer.spec(), network.parameter_count());
+  const auto optimizer = nn::make_optimizer(config.train.optimizer.spec(), network.trained_count());
   data::Shard shard(dataset, 3);
   shard.load(plan.training());
   data::Shard validation(dataset, 3);
@@ -52,7 +51,8 @@ std::vector<TrainedModel> plain_sgd(const RunConfig& config, std::uint64_t round
       const std::span<float> derivative(gradient.data(), outputs.size());
       nn::CrossEntropy{}.evaluate(outputs, targets, derivative);
       network.backward(derivative);
-      optimizer->step(network.parameters(), network.gradients(),
+      const std::size_t trained = network.trained_count();
+      optimizer->step(network.parameters().first(trained), network.gradients().first(trained),
                       config.train.learning_rate().at(optimizer->step_count()));
     }
     const std::span<const float> weights = network.parameters();
@@ -110,6 +110,23 @@ TEST(SequentialTest, one_bsp_worker_is_sequential_sgd_bit_for_bit_whoever_gets_t
                           expected.at(result.best->version.value - 1).weights));
     EXPECT_EQ(result.evaluations.size(), 6U);
   }
+}
+
+TEST(SequentialTest, one_bsp_worker_keeps_running_statistics_bit_for_bit_as_well) {
+  const test::TestRun run;
+  run.directory.write("model.toml", test::kNormalisedModel);
+  const RunConfig config = sequential_config(run);
+  const std::vector<TrainedModel> expected = plain_sgd(config, 6);
+  const RunInputs inputs(config);
+  ASSERT_EQ(inputs.statistics_count(), test::kNormalisedStatistics);
+  const test::ClusterResult result = test::run_cluster(inputs, 1, 1);
+  ASSERT_TRUE(result.best);
+  const TrainedModel& round = expected.at(result.best->version.value - 1);
+  EXPECT_TRUE(same_bits(result.best->parameters.values(), round.weights));
+  EXPECT_EQ(result.best->validation_loss, round.evaluation.loss);
+  const std::span<const float> initial = inputs.initial().values();
+  EXPECT_FALSE(same_bits(initial.last(test::kNormalisedStatistics),
+                         std::span(round.weights).last(test::kNormalisedStatistics)));
 }
 
 TEST(SequentialTest, interrupted_before_it_begins_ends_in_good_order_without_a_model) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -43,6 +44,23 @@ rate = 0.1
 type = "dense"
 units = 3
 )";
+/// The same for clouds, with running statistics: the last 24 of its values.
+inline constexpr const char* kNormalisedModel = R"(
+name = "normalised"
+input = [8]
+initializer = "xavier_uniform"
+[[layer]]
+type = "dense"
+units = 12
+[[layer]]
+type = "batch_norm"
+[[layer]]
+type = "relu"
+[[layer]]
+type = "dense"
+units = 3
+)";
+inline constexpr std::size_t kNormalisedStatistics = 24;
 std::string linear_model(std::uint64_t inputs);
 
 /// A directory with a data set and a model, and a configuration that names them: clouds with 100

@@ -10,7 +10,8 @@
 
 namespace hermes::nn {
 
-/// How weights start (biases start at zero): He et al. 2015 with fan-in, Glorot & Bengio 2010
+/// How weights start (biases, scales and statistics start at `ParameterTensor::start`): He et al.
+/// 2015 with fan-in, Glorot & Bengio 2010
 /// ("xavier") with the mean of fan-in and fan-out, or uniform in [-range, range].
 struct Initializer {
   enum class Kind { HeNormal, HeUniform, XavierNormal, XavierUniform, Uniform };

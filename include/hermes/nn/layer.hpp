@@ -13,7 +13,8 @@
 
 namespace hermes::nn {
 
-/// Training draws dropout masks and remembers what `backward` needs; inference does neither.
+/// Training draws dropout masks, remembers what `backward` needs and keeps running statistics;
+/// inference does none of these.
 enum class Mode { Training, Inference };
 
 /// Where the output of a layer may live.
@@ -39,6 +40,8 @@ struct LayerContext {
   std::span<std::byte> saved;         ///< `saved_bytes` bytes; kept from forward to backward
   RandomStream& random;               ///< drawn from by dropout, in training only
   bool accumulates = false;           ///< backward adds to the gradients of parameters
+  std::span<float> statistics{};      ///< this layer's running statistics; written in training only
+  ConstTensorView beside{};           ///< the second input of a layer that adds two
 };
 
 /// One layer of a network: shapes and sizes, and two kernels. Stateless between calls apart from
@@ -60,15 +63,24 @@ class Layer {
   virtual OutputStorage output_storage() const { return OutputStorage::Own; }
   /// True when `backward` reads `y`: then no later layer may overwrite it.
   virtual bool backward_needs_output() const { return false; }
+  /// True of the layer max(x, 0) itself.
+  virtual bool is_relu() const { return false; }
   /// A ReLU beside this layer may become part of its kernels. A layer that can do that remembers it
   /// and answers true; called at most once each, before any other call.
   virtual bool fuse_relu_of_input() { return false; }
   virtual bool fuse_relu_of_output() { return false; }
   /// In the order of the buffer, without gaps, offsets from the start of this layer's part.
   virtual std::vector<ParameterTensor> parameters() const { return {}; }
+  /// What training learns beside gradients, as running means: likewise, in a buffer of their own.
+  virtual std::vector<ParameterTensor> statistics() const { return {}; }
+  /// True when the output for a sample depends on the others of its mini-batch, which must then not
+  /// be cut into slices.
+  virtual bool ties_samples() const { return false; }
+  /// Smaller mini-batches teach the layer nothing.
+  virtual std::size_t minibatch_min() const { return 1; }
   virtual LayerFlops flops() const { return {}; }
   virtual std::size_t scratch_size(std::size_t /*batch*/) const { return 0; }
-  /// Proportional to the batch.
+  /// Linear in the batch.
   virtual std::size_t saved_bytes(std::size_t /*batch*/) const { return 0; }
 
   virtual void forward(const LayerContext& context, ConstTensorView x, TensorView y) const = 0;

@@ -39,6 +39,7 @@ struct NetworkMemory {
 
 /// A feed-forward network: one contiguous parameter buffer, one gradient buffer of the same
 /// layout (both 64-byte aligned) and a workspace for `batch_max` samples that is allocated once.
+/// The parameters are [trained | running statistics]: an optimizer gets the first part only.
 ///
 /// Samples are batch x height x width x channels (NHWC), contiguous; plain features batch x count.
 /// Call order: (forward(Training) (backward | add_backward)? | forward(Inference))*; parameters may
@@ -56,9 +57,11 @@ class Network {
   /// Makes room for larger batches; the only call that allocates after construction.
   void reserve(std::size_t batch_max);
 
-  std::size_t input_size() const;   ///< floats per sample
-  std::size_t output_size() const;  ///< floats per sample
-  std::size_t parameter_count() const;
+  std::size_t input_size() const;        ///< floats per sample
+  std::size_t output_size() const;       ///< floats per sample
+  std::size_t parameter_count() const;   ///< with the running statistics
+  std::size_t trained_count() const;     ///< without them
+  std::size_t statistics_count() const;  ///< the last so many parameters; their gradient is zero
   std::span<float> parameters();
   std::span<const float> parameters() const;
   std::span<float> gradients();
@@ -80,8 +83,11 @@ class Network {
 
   /// Samples that a larger mini-batch is best cut into, so that each layer finds in the cache what
   /// another has written. A mini-batch's gradient is the sum of its slices', as layers treat
-  /// samples alone: see compute_gradient.
+  /// samples alone: see compute_gradient. Where they do not, there is one slice.
   std::size_t slice_size() const;
+  /// Samples that a mini-batch of training should have at least: 2 where batch normalisation finds
+  /// one value per channel in each.
+  std::size_t minibatch_min() const;
 
   /// Where dropout draws its masks from: to be saved in and restored from checkpoints.
   const RandomStream& dropout_stream() const;

@@ -8,7 +8,8 @@
 
 namespace hermes::nn {
 
-/// One weight or bias inside the contiguous parameter (or gradient) buffer of a network.
+/// One weight, bias or running statistic inside the contiguous parameter (or gradient) buffer of a
+/// network.
 ///
 /// Files see it as PyTorch does (convolution: out x in x height x width; dense: out x in, the
 /// inputs of a flattened image channels first). The buffer keeps the order that the kernels like:
@@ -20,8 +21,9 @@ struct ParameterTensor {
   std::array<std::size_t, 4> extents{1, 1, 1, 1};
   std::array<std::size_t, 4> strides{0, 0, 0, 0};
   std::size_t offset = 0;   ///< in floats, from the start of the buffer (or of the layer's part)
-  std::size_t fan_in = 0;   ///< for initializers; 0 for a bias, which starts at zero
+  std::size_t fan_in = 0;   ///< for initializers; 0 where all values start at `start`
   std::size_t fan_out = 0;  ///< for initializers
+  float start = 0.0F;
 
   std::size_t size() const { return extents[0] * extents[1] * extents[2] * extents[3]; }
 };

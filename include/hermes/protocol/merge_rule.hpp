@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -18,6 +20,11 @@ struct MergeInput {
   std::span<const float> global{};      ///< w
   std::optional<double> global_loss{};  ///< of the newest evaluated version
   std::span<const Update> updates{};    ///< in rank order; at least one
+  /// The last so many values are running statistics (of batch normalisation): averages, not steps.
+  /// Every rule gives them a weighted mean with weights that are not negative, so that no variance
+  /// gets below zero; no server optimizer sees them.
+  std::size_t statistics_count = 0;
+  std::uint32_t live_workers = 1;
 };
 
 /// The server's rule: the next global model from this one and the updates. May keep state (the

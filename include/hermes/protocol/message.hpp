@@ -15,6 +15,7 @@
 namespace hermes::protocol {
 
 /// What the values of a payload mean, for a worker that pulled w, has w_i and began the run at w_0.
+/// Running statistics, the last values of a model, always travel as they are.
 enum class PayloadKind : std::uint8_t {
   None,
   Parameters,    ///< w_i

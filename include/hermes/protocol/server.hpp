@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -125,6 +126,7 @@ struct ServerConfig {
   CheckpointConfig checkpoint{};
   PartitionConfig partition{};
   std::uint64_t evaluate_every = 1;  ///< merges between evaluations of the global model
+  std::size_t statistics_count = 0;  ///< running statistics, the last values of a model
 };
 
 /// The parameter server as a pure state machine: `step(event, now) -> effects`.

@@ -49,6 +49,8 @@ class RunInputs {
   data::Shard make_shard() const;
   std::uint32_t output_count() const { return output_count_; }
   std::uint64_t parameter_count() const { return initial_.size(); }
+  /// Running statistics: the last so many of them.
+  std::uint64_t statistics_count() const { return statistics_count_; }
   /// w_0, the same on every rank.
   const SharedParameters& initial() const { return initial_; }
   /// The rules that the run's strategy has at this rank.
@@ -76,6 +78,7 @@ class RunInputs {
   std::optional<data::RowPlan> plan_;
   data::DatasetInfo info_;
   std::uint32_t output_count_ = 0;
+  std::uint64_t statistics_count_ = 0;
   SharedParameters initial_;
   protocol::MemoryModel memory_;
 };

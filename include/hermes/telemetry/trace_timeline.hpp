@@ -40,15 +40,15 @@ class TraceTimeline {
 
   struct PushedUpdate {
     Time pushed_at = 0;
-    std::optional<Time> merged_at;
+    std::optional<Time> merged_at{};
   };
   struct WorkerTrack {
     bool is_open = false;  ///< the worker is there
     Time drawn_to = 0;
-    std::optional<Time> released_at;  ///< since then
-    bool is_waiting = false;          ///< from `drawn_to` on, for a release
-    Round last_round;
-    std::optional<PushedUpdate> update;
+    std::optional<Time> released_at{};  ///< since then
+    bool is_waiting = false;            ///< from `drawn_to` on, for a release
+    Round last_round{};
+    std::optional<PushedUpdate> update{};
   };
 
   void on(const protocol::WorkerJoined& joined, Time now, std::string& out);

@@ -90,6 +90,23 @@ void tanh_derivative(std::span<const float> y, std::span<const float> dy, std::s
   });
 }
 
+/// max(x, 0) + log(1 + exp(-|x|))
+void softplus(std::span<const float> x, std::span<float> y) {
+  map(x, y, [](auto d, auto v) HWY_ATTR {
+    const auto exponent = hn::Max(hn::Neg(hn::Abs(v)), hn::Set(d, -100.0F));
+    const auto rest = hn::Log1p(d, hn::Exp(d, exponent));
+    return hn::IfThenElse(hn::IsNaN(v), v, hn::Add(hn::Max(v, hn::Zero(d)), rest));
+  });
+}
+
+/// 1 - exp(-y)
+void softplus_derivative(std::span<const float> y, std::span<const float> dy, std::span<float> dx) {
+  map(y, dy, dx, [](auto d, auto v, auto gradient) HWY_ATTR {
+    const auto slope = hn::Neg(hn::Expm1(d, hn::Neg(v)));
+    return hn::Mul(gradient, hn::IfThenElse(hn::IsNaN(v), v, slope));
+  });
+}
+
 void keep(std::span<const std::byte> kept, float scale, std::span<const float> x,
           std::span<float> y) {
   const auto* mask = reinterpret_cast<const std::uint8_t*>(kept.data());
@@ -120,6 +137,8 @@ HWY_EXPORT(sigmoid);
 HWY_EXPORT(sigmoid_derivative);
 HWY_EXPORT(hyperbolic_tangent);
 HWY_EXPORT(tanh_derivative);
+HWY_EXPORT(softplus);
+HWY_EXPORT(softplus_derivative);
 HWY_EXPORT(keep);
 
 }  // namespace
@@ -149,6 +168,14 @@ void tanh_forward(std::span<const float> x, std::span<float> y) {
 void tanh_backward(std::span<const float> y, std::span<const float> dy, std::span<float> dx) {
   HWY_DYNAMIC_DISPATCH(tanh_derivative)(y, dy, dx);
 }
+void softplus_forward(std::span<const float> x, std::span<float> y) {
+  HWY_DYNAMIC_DISPATCH(softplus)(x, y);
+}
+
+void softplus_backward(std::span<const float> y, std::span<const float> dy, std::span<float> dx) {
+  HWY_DYNAMIC_DISPATCH(softplus_derivative)(y, dy, dx);
+}
+
 void keep_some(std::span<const std::byte> kept, float scale, std::span<const float> x,
                std::span<float> y) {
   HWY_DYNAMIC_DISPATCH(keep)(kept, scale, x, y);

@@ -23,6 +23,9 @@ void sigmoid_backward(std::span<const float> y, std::span<const float> dy, std::
 void tanh_forward(std::span<const float> x, std::span<float> y);
 void tanh_backward(std::span<const float> y, std::span<const float> dy, std::span<float> dx);
 
+void softplus_forward(std::span<const float> x, std::span<float> y);
+void softplus_backward(std::span<const float> y, std::span<const float> dy, std::span<float> dx);
+
 /// Dropout, forward and backward: y = scale * x where `kept` is 1, else (0) 0.
 void keep_some(std::span<const std::byte> kept, float scale, std::span<const float> x,
                std::span<float> y);

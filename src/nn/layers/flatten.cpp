@@ -1,5 +1,7 @@
 #include "hermes/nn/layers/flatten.hpp"
 
+#include "view_ops.hpp"
+
 namespace hermes::nn {
 namespace {
 
@@ -11,7 +13,12 @@ class Flatten final : public Layer {
   Shape output_shape() const override { return output_; }
   OutputStorage output_storage() const override { return OutputStorage::View; }
 
-  void forward(const LayerContext&, ConstTensorView, TensorView) const override {}
+  /// Where others read the image as well, with a halo, a view does not do.
+  void forward(const LayerContext& /*context*/, ConstTensorView x, TensorView y) const override {
+    if (!y.empty()) {
+      copy_values(x, y);
+    }
+  }
   void backward(const LayerContext&, ConstTensorView, ConstTensorView, ConstTensorView,
                 TensorView) const override {}
 

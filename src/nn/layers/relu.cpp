@@ -10,6 +10,7 @@ class Relu final : public ElementwiseLayer {
  public:
   using ElementwiseLayer::ElementwiseLayer;
   std::string_view name() const override { return "relu"; }
+  bool is_relu() const override { return true; }
 
  private:
   void apply(std::span<const float> x, std::span<float> y) const override { relu_forward(x, y); }

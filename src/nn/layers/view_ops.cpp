@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "nn/kernels/addition.hpp"
+
 namespace hermes::nn {
 
 void copy_values(ConstTensorView x, TensorView y) {
@@ -21,6 +23,10 @@ void fill_zero(TensorView values) {
       std::fill_n(values.row(n, h), values.row_size(), 0.0F);
     }
   }
+}
+
+void add_values(ConstTensorView x, ConstTensorView y, TensorView out) {
+  for_each_run(add, x, y, out);
 }
 
 }  // namespace hermes::nn

@@ -10,10 +10,11 @@ void EachDelta::merge(const MergeInput& input, std::span<float> merged) {
   alignas(64) std::array<float, kParameterBlock> room;
   alignas(64) std::array<double, kParameterBlock> wide;
   std::span<const float> model = input.global;
+  const std::size_t trained = merged.size() - input.statistics_count;
   for (const Update& update : input.updates) {
-    optimizer_.begin(merged.size());
-    for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
-      const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
+    optimizer_.begin(trained);
+    for (std::size_t begin = 0; begin < trained; begin += kParameterBlock) {
+      const std::size_t count = std::min(kParameterBlock, trained - begin);
       const std::span<const float> delta = update.payload.read(begin, std::span(room).first(count));
       const std::span<const float> from = model.subspan(begin, count);
       const std::span<float> out = merged.subspan(begin, count);
@@ -24,6 +25,7 @@ void EachDelta::merge(const MergeInput& input, std::span<float> merged) {
         optimizer_.advance(begin, std::span(wide).first(count), from, out);
       }
     }
+    blend_statistics(input, model, update.payload, 1.0 / input.live_workers, merged);
     model = merged;
   }
 }

@@ -12,15 +12,17 @@ namespace {
 constexpr double kLossMin = 1e-12;
 
 /// merged = keep old + take (w_0 + displacement)
-void mix_in(double keep, std::span<const float> old, double take, std::span<const float> initial,
+void mix_in(const MergeInput& input, double keep, std::span<const float> old, double take,
             const SharedParameters& displacement, std::span<float> merged) {
   alignas(64) std::array<float, kParameterBlock> room;
-  for (std::size_t begin = 0; begin < merged.size(); begin += kParameterBlock) {
-    const std::size_t count = std::min(kParameterBlock, merged.size() - begin);
+  const std::size_t trained = merged.size() - input.statistics_count;
+  for (std::size_t begin = 0; begin < trained; begin += kParameterBlock) {
+    const std::size_t count = std::min(kParameterBlock, trained - begin);
     mix(static_cast<float>(keep), old.subspan(begin, count), static_cast<float>(take),
-        initial.subspan(begin, count), displacement.read(begin, std::span(room).first(count)),
+        input.initial.subspan(begin, count), displacement.read(begin, std::span(room).first(count)),
         merged.subspan(begin, count));
   }
+  blend_statistics(input, old, displacement, take, merged);
 }
 
 }  // namespace
@@ -32,13 +34,13 @@ void LossWeighted::merge(const MergeInput& input, std::span<float> merged) {
     const double loss = std::max(update.loss, kLossMin);
     if (is_first) {
       first_loss_ = loss;
-      mix_in(0.0, old, 1.0, input.initial, update.payload, merged);
+      mix_in(input, 0.0, old, 1.0, update.payload, merged);
     } else {
       const double global_loss = std::max(input.global_loss.value_or(first_loss_), kLossMin);
       const double a = 1.0 / global_loss;
       const double b =
           std::pow(1.0 + static_cast<double>(update.staleness), -staleness_exponent_) / loss;
-      mix_in(a / (a + b), old, b / (a + b), input.initial, update.payload, merged);
+      mix_in(input, a / (a + b), old, b / (a + b), update.payload, merged);
     }
     is_first = false;
     old = merged;

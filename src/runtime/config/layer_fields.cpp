@@ -23,7 +23,7 @@ std::vector<nn::LayerSpec> default_layers(std::index_sequence<I...> /*alternativ
 
 /// One of each kind.
 std::vector<nn::LayerSpec> default_layers() {
-  return default_layers(std::make_index_sequence<std::variant_size_v<nn::LayerSpec>>());
+  return default_layers(std::make_index_sequence<std::variant_size_v<nn::AnyLayerSpec>>());
 }
 
 /// Reads the value of a key that is there, by the type of the field.
@@ -40,6 +40,8 @@ struct FieldReader {
   void operator()(std::string_view key, double& field) const {
     field = *table.real(key, RealRange::any());
   }
+  /// Layers inside are read by whoever knows their shapes.
+  void operator()(std::string_view /*key*/, std::vector<nn::LayerSpec>& /*field*/) const {}
   void operator()(std::string_view key, nn::Conv2dPadding& field) const {
     const toml::node& node = *table.find(key);
     if (node.is_integer()) {
@@ -73,10 +75,30 @@ std::string field_text(const nn::Conv2dPadding& field) {
   return field.kind == nn::Conv2dPadding::Kind::Same ? "\"same\"" : "\"valid\"";
 }
 
-/// What a required field takes, for the message that it is missing. (Every required field of
-/// today's layers is a number.)
+/// The line of a field, or the tables of layers inside.
+template <class Field>
+std::string field_lines(std::string_view /*path*/, std::string_view key, const Field& field) {
+  const std::string value = field_text(field);
+  return value.empty() ? value : std::string(key) + " = " + value + "\n";
+}
+std::string field_lines(std::string_view path, std::string_view key,
+                        const std::vector<nn::LayerSpec>& layers) {
+  std::string inner(path);
+  inner += '.';
+  inner += key;
+  std::string text;
+  for (const nn::LayerSpec& layer : layers) {
+    text += layer_text(layer, inner);
+  }
+  return text;
+}
+
+/// What a required field takes, for the message that it is missing.
 std::string_view expected(const double& /*field*/) {
   return "a finite number";
+}
+std::string_view expected(const std::vector<nn::LayerSpec>& /*field*/) {
+  return "one [[layer.body]] table or more";
 }
 template <class Field>
 std::string_view expected(const Field& /*field*/) {
@@ -123,14 +145,12 @@ void read_layer_fields(const TomlTable& table, nn::LayerSpec& layer) {
   std::visit(read, layer);
 }
 
-std::string layer_text(const nn::LayerSpec& layer) {
-  std::string text = "type = " + toml_text(nn::type_name(layer)) + "\n";
-  const auto write = [&text](const auto& spec) {
-    spec.visit_fields(spec, [&text](std::string_view key, const auto& field, nn::Presence) {
-      const std::string value = field_text(field);
-      if (!value.empty()) {
-        text += std::string(key) + " = " + value + "\n";
-      }
+std::string layer_text(const nn::LayerSpec& layer, std::string_view path) {
+  std::string text = "\n[[" + std::string(path) + "]]\ntype = " + toml_text(nn::type_name(layer));
+  text += "\n";
+  const auto write = [&](const auto& spec) {
+    spec.visit_fields(spec, [&](std::string_view key, const auto& field, nn::Presence) {
+      text += field_lines(path, key, field);
     });
   };
   std::visit(write, layer);

@@ -61,26 +61,63 @@ nn::Initializer read_initializer(const TomlTable& table) {
   return initializer;
 }
 
-/// Reads a layer and builds it once without memory, so that a wrong number or shape is told with
-/// its place. `shape` goes from the layer's input to its output.
-nn::LayerSpec read_layer(const toml::node& node, const TomlTable& file, std::size_t number,
-                         std::span<const nn::CustomLayerSpec> custom, nn::Shape& shape) {
-  const std::string layer = "layer " + std::to_string(number);
-  if (!node.is_table()) {
-    file.fail("layer", "only tables", describe_value(node) + " as " + layer);
+/// Reads layers and builds each once without memory, so that a wrong number or shape is told with
+/// its place.
+class LayerReader {
+ public:
+  LayerReader(const TomlTable& file, std::span<const nn::CustomLayerSpec> custom)
+      : file_(file), custom_(custom) {}
+
+  /// The tables under `key` of `table`: "layer", "body" or "shortcut". `place`, for instance "layer
+  /// 3 (residual), ", is where that table is. `shape` goes from the input to the output.
+  std::vector<nn::LayerSpec> read(const TomlTable& table, std::string_view key,
+                                  const std::string& place, nn::Shape& shape) const {
+    std::vector<nn::LayerSpec> layers;
+    const toml::node* node = table.find(key);
+    const toml::array* tables = node == nullptr ? nullptr : node->as_array();
+    if (tables == nullptr || tables->empty()) {
+      table.fail(key, (place.empty() ? "one [[layer]]" : "one [[layer." + std::string(key) + "]]") +
+                          " table or more");
+    }
+    for (const toml::node& layer : *tables) {
+      const std::string number = std::string(key) + " " + std::to_string(layers.size() + 1);
+      if (!layer.is_table()) {
+        table.fail(key, "only tables", describe_value(layer) + " as " + place + number);
+      }
+      layers.push_back(read_layer(*layer.as_table(), place + number, shape));
+    }
+    return layers;
   }
-  const toml::table& table = *node.as_table();
-  nn::LayerSpec spec = read_layer_type(TomlTable(table, file.origin(), layer + ": "), custom);
-  const std::string context = layer + " (" + std::string(nn::type_name(spec)) + "): ";
-  const TomlTable fields(table, file.origin(), context);
-  read_layer_fields(fields, spec);
-  try {
-    shape = nn::make_layer(spec, shape)->output_shape();
-  } catch (const ConfigError& error) {
-    throw ConfigError(fields.place("type") + error.what());
+
+ private:
+  nn::LayerSpec read_layer(const toml::table& table, const std::string& place,
+                           nn::Shape& shape) const {
+    nn::LayerSpec spec = read_layer_type(TomlTable(table, file_.origin(), place + ": "), custom_);
+    const std::string typed = place + " (" + std::string(nn::type_name(spec)) + ")";
+    const TomlTable fields(table, file_.origin(), typed + ": ");
+    read_layer_fields(fields, spec);
+    auto* block = std::get_if<nn::ResidualSpec>(&spec);
+    nn::Shape shortcut = shape;
+    if (block != nullptr) {
+      block->body = read(fields, "body", typed + ", ", shape);
+      if (fields.find("shortcut") != nullptr) {
+        block->shortcut = read(fields, "shortcut", typed + ", ", shortcut);
+      }
+    }
+    try {
+      if (block != nullptr) {
+        nn::check_can_be_added(shape, shortcut);
+      }
+      shape = nn::make_layer(spec, shape)->output_shape();
+    } catch (const ConfigError& error) {
+      throw ConfigError(fields.place("type") + error.what());
+    }
+    return spec;
   }
-  return spec;
-}
+
+  const TomlTable& file_;
+  std::span<const nn::CustomLayerSpec> custom_;
+};
 
 }  // namespace
 
@@ -100,15 +137,8 @@ nn::NetworkSpec parse_model(std::string_view text, const std::filesystem::path& 
   model.name = table.text("name").value_or(origin.stem().string());
   model.input = read_input(table);
   model.initializer = read_initializer(table);
-  const toml::node* node = table.find("layer");
-  const toml::array* layers = node == nullptr ? nullptr : node->as_array();
-  if (layers == nullptr || layers->empty()) {
-    table.fail("layer", "one [[layer]] table or more");
-  }
   nn::Shape shape = model.input;
-  for (const toml::node& layer : *layers) {
-    model.layers.push_back(read_layer(layer, table, model.layers.size() + 1, custom, shape));
-  }
+  model.layers = LayerReader(table, custom).read(table, "layer", "", shape);
   return model;
 }
 
@@ -124,7 +154,7 @@ std::string to_toml(const nn::NetworkSpec& model) {
     text += "initializer_range = " + toml_text(model.initializer.range) + "\n";
   }
   for (const nn::LayerSpec& layer : model.layers) {
-    text += "\n[[layer]]\n" + layer_text(layer);
+    text += layer_text(layer, "layer");
   }
   return text;
 }

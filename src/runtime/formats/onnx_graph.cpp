@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kIrVersion = 7;  // of ONNX 1.8, the first with operator set 13
 constexpr std::int64_t kOperatorSet = 13;
 constexpr std::int64_t kFloat32 = 1;
+constexpr std::int64_t kInt64 = 7;
 
 namespace model_field {
 constexpr std::uint32_t kIrVersion = 1;
@@ -131,7 +132,7 @@ void OnnxGraph::add_node(std::string_view operation, const std::vector<std::stri
 }
 
 void OnnxGraph::add_tensor(const nn::NamedTensor& tensor) {
-  static_assert(std::endian::native == std::endian::little, "the file's floats are little-endian");
+  static_assert(std::endian::native == std::endian::little, "the file's numbers are little-endian");
   ProtobufWriter message;
   for (const std::size_t extent : tensor.shape) {
     message.add_integer(tensor_field::kExtent, static_cast<std::int64_t>(extent));
@@ -140,6 +141,17 @@ void OnnxGraph::add_tensor(const nn::NamedTensor& tensor) {
   message.add_text(tensor_field::kName, tensor.name);
   message.add_bytes(tensor_field::kBytes, std::as_bytes(std::span(tensor.values)));
   graph_.add_message(graph_field::kTensor, message);
+}
+
+std::string OnnxGraph::add_integers(const std::string& name,
+                                    const std::vector<std::int64_t>& values) {
+  ProtobufWriter message;
+  message.add_integer(tensor_field::kExtent, static_cast<std::int64_t>(values.size()));
+  message.add_integer(tensor_field::kType, kInt64);
+  message.add_text(tensor_field::kName, name);
+  message.add_bytes(tensor_field::kBytes, std::as_bytes(std::span(values)));
+  graph_.add_message(graph_field::kTensor, message);
+  return name;
 }
 
 void OnnxGraph::add_input(std::string_view name, const nn::Shape& sample) {

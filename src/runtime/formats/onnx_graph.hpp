@@ -24,6 +24,8 @@ class OnnxGraph {
                 const std::string& output, const Attributes& attributes);
   /// A constant.
   void add_tensor(const nn::NamedTensor& tensor);
+  /// Likewise, a list of integers; returns its name.
+  std::string add_integers(const std::string& name, const std::vector<std::int64_t>& values);
   /// Values of the outside: batches of any size of samples of this shape.
   void add_input(std::string_view name, const nn::Shape& sample);
   void add_output(std::string_view name, const nn::Shape& sample);

@@ -22,6 +22,7 @@ static_assert(std::endian::native == std::endian::little, "the file's numbers ar
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderBytesMax = 100'000'000;  // as the format's own library has it
+constexpr int kDepthMax = 4;  // header, description of a tensor, its lists, their numbers
 constexpr const char* kMetadata = "__metadata__";
 
 struct ElementType {
@@ -80,7 +81,11 @@ class Reader {
     }
     std::string text(length, '\0');
     read(text.data(), length);
-    const Json header = Json::parse(text, nullptr, false);
+    // What is nested deeper is left out: to print it in an error would take as deep a stack.
+    const auto is_shallow = [](int depth, Json::parse_event_t, const Json&) {
+      return depth < kDepthMax;
+    };
+    const Json header = Json::parse(text, is_shallow, false);
     if (!header.is_object()) {
       fail("expected a header in JSON, an object, found something else");
     }

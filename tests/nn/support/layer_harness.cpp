@@ -54,13 +54,17 @@ LayerHarness::LayerHarness(const LayerSpec& spec, const Shape& input, std::size_
     count += tensor.size();
   }
   parameters.resize(count);
+  for (const ParameterTensor& tensor : layer_->statistics()) {
+    EXPECT_EQ(tensor.offset, statistics.size()) << "statistics of a layer lie one after the other";
+    statistics.insert(statistics.end(), tensor.size(), tensor.start);
+  }
   gradients.assign(count, kNan);
   scratch_.assign(layer_->scratch_size(batch), kNan);
   saved_.resize(layer_->saved_bytes(batch));
 }
 
 LayerContext LayerHarness::context(Mode mode) {
-  return {mode, parameters, gradients, scratch_, saved_, random};
+  return {mode, parameters, gradients, scratch_, saved_, random, accumulates, statistics};
 }
 
 std::vector<float> LayerHarness::forward(const std::vector<float>& x, Mode mode) {

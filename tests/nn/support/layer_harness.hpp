@@ -26,6 +26,8 @@ class LayerHarness {
 
   std::vector<float> parameters;  ///< zero at first
   std::vector<float> gradients;
+  std::vector<float> statistics;  ///< as they start
+  bool accumulates = false;
   RandomStream random{1, RandomPurpose::Test};
 
  private:

@@ -42,6 +42,23 @@ NetworkSpec alexnet_s() {
            ReluSpec{}, DenseSpec{10}}};
 }
 
+NetworkSpec resnet8() {
+  const auto stage = [](std::size_t filters) {
+    return ResidualSpec{{Conv2dSpec{filters, 3, 2, Conv2dPadding::number(1)}, BatchNormSpec{},
+                         ReluSpec{}, same_conv(filters, 3), BatchNormSpec{}},
+                        {Conv2dSpec{filters, 1, 2, Conv2dPadding::valid()}, BatchNormSpec{}}};
+  };
+  return {
+      "resnet8",
+      Shape::image(3, 32, 32),
+      {},
+      {same_conv(16, 3), BatchNormSpec{}, ReluSpec{},
+       ResidualSpec{
+           {same_conv(16, 3), BatchNormSpec{}, ReluSpec{}, same_conv(16, 3), BatchNormSpec{}}, {}},
+       ReluSpec{}, stage(32), ReluSpec{}, stage(64), ReluSpec{}, GlobalAvgPoolSpec{},
+       DenseSpec{10}}};
+}
+
 std::vector<float> random_values(std::size_t count, std::uint64_t seed) {
   RandomStream random(seed, RandomPurpose::Test);
   std::vector<float> values(count);

@@ -8,10 +8,11 @@
 
 namespace hermes::nn::testing {
 
-/// The three models of models/*.toml, built in code.
+/// Models of models/*.toml, built in code.
 NetworkSpec mlp();
 NetworkSpec cnn();
 NetworkSpec alexnet_s();
+NetworkSpec resnet8();
 
 /// Standard normal numbers.
 std::vector<float> random_values(std::size_t count, std::uint64_t seed);

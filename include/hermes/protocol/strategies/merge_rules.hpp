@@ -31,13 +31,18 @@ class MeanOfUpdates final : public MergeRule {
   void load(StateReader& state) override;
 
  private:
+  /// A block of each update with its weight, into terms_.
+  void find_terms(std::span<const Update> updates, double samples, std::size_t begin,
+                  std::size_t count);
+
   ServerOptimizer optimizer_;
   PayloadKind payload_;
   std::vector<WeightedValues> terms_;  // of a block; kept for their memory
   AlignedVector<float> rooms_;         // a block of each update, where it is not floats
 };
 
-/// asp, ssp, hermes with merge = delta: one step of the server optimizer along each delta.
+/// asp, ssp, hermes with merge = delta: one step of the server optimizer along each delta. Running
+/// statistics take one of so many parts as workers live from each push.
 class EachDelta final : public MergeRule {
  public:
   explicit EachDelta(const ServerOptimizerConfig& server) : optimizer_(server) {}
