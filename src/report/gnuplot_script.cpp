@@ -11,6 +11,8 @@
 namespace hermes::report {
 namespace {
 
+constexpr double kLarge = 1e5;
+
 /// Texts must not end their quotes in a script.
 const std::string& checked(const std::string& text) {
   HERMES_ASSERT(
@@ -27,7 +29,8 @@ std::string axis_text(char name, const Axis& axis) {
   if (axis.is_logarithmic) {
     text += fmt::format("set logscale {}\n", name);
   }
-  text += fmt::format("set format {} \"{}\"\n", name, axis.counts_large ? "%.4s%c" : "%g");
+  text += fmt::format("set format {} \"{}\"\n", name,
+                      axis.counts_large && axis.high >= kLarge ? "%.1s%c" : "%g");
   if (!axis.marks.empty()) {
     text += fmt::format("set {}tics (", name);
     for (const auto& [place, mark] : axis.marks) {
@@ -88,7 +91,7 @@ std::string gnuplot_script(const Figure& figure) {
       "reset\n"
       "set terminal svg size {},{} dynamic noenhanced font \"sans-serif,13\" linewidth 1\n"
       "set output \"{}.svg\"\n"
-      "unset key\n"
+      "unset key\nset tmargin 0.6\nset rmargin 2\n"
       "set border 3 linewidth 1 linecolor rgb \"{}\"\n"
       "set tics nomirror out scale 0.5 textcolor rgb \"{}\"\n"
       "set grid ytics linetype 1 linewidth 0.7 linecolor rgb \"{}\"\n",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "hermes/core/time.hpp"
@@ -137,7 +138,8 @@ Table table_of(const RunHistory& run) {
       row.cells.push_back({std::move(text)});
     }
     for (const double seconds : times_of(worker.times)) {
-      row.cells.push_back({telemetry::human_duration(Duration(seconds))});
+      const bool is_known = run.summary || seconds > 0.0;
+      row.cells.push_back({is_known ? telemetry::human_duration(Duration(seconds)) : "\u2013"});
     }
     table.rows.push_back(std::move(row));
   }
@@ -153,10 +155,12 @@ Section time_section(Runs runs) {
       "when there is nothing to do; its time on the wire goes into receiving, checking and "
       "sending.";
   Group group;
+  std::vector<Group> tables;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (auto figure = figure_of(runs[i], i)) {
       group.figures.push_back(std::move(*figure));
-      section.tables.push_back(table_of(runs[i]));
+      tables.push_back({.heading = runs.size() > 1 ? runs[i].label : ""});
+      tables.back().tables.push_back(table_of(runs[i]));
     }
   }
   if (group.figures.empty()) {
@@ -166,6 +170,7 @@ Section time_section(Runs runs) {
     group.legend.push_back({.text = part.name, .pen = {.colour = part.colour}, .is_area = true});
   }
   section.groups.push_back(std::move(group));
+  std::move(tables.begin(), tables.end(), std::back_inserter(section.groups));
   return section;
 }
 

@@ -1,13 +1,28 @@
 #include "hermes/runtime/settings.hpp"
 
+#include <cmath>
 #include <sstream>
 
 #include "runtime/config/toml_table.hpp"
+#include "runtime/config/toml_text.hpp"
 
 namespace hermes::runtime {
 namespace {
 
 using Settings = std::map<std::string, std::string>;
+
+std::string text_of(const toml::node& node) {
+  const auto* number = node.as_floating_point();
+  if (number != nullptr && std::isfinite(number->get())) {
+    return toml_text(number->get());  // toml++ writes 0.1 as 0.10000000000000001
+  }
+  if (const auto* text = node.as_string()) {
+    return toml_text(std::string_view(text->get()));
+  }
+  std::ostringstream text;
+  node.visit([&text](const auto& value) { text << value; });
+  return text.str();
+}
 
 void collect(const toml::node& node, const std::string& name, Settings& settings) {
   const toml::array* array = node.as_array();
@@ -20,9 +35,7 @@ void collect(const toml::node& node, const std::string& name, Settings& settings
       collect((*array)[i], name + "[" + std::to_string(i) + "]", settings);
     }
   } else {
-    std::ostringstream text;
-    node.visit([&text](const auto& value) { text << value; });
-    settings[name] = text.str();
+    settings[name] = text_of(node);
   }
 }
 
