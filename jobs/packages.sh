@@ -10,12 +10,12 @@ set -euo pipefail
 readonly build=(
   g++ cmake ninja-build libopenmpi-dev openmpi-bin libeigen3-dev libopenblas-dev libhdf5-dev
   libboost-serialization-dev libcli11-dev libtomlplusplus-dev libspdlog-dev nlohmann-json3-dev
-  zlib1g-dev libpng-dev libjpeg-dev libhwy-dev dataset-fashion-mnist
+  zlib1g-dev libpng-dev libjpeg-dev libhwy-dev dataset-fashion-mnist gnuplot-nox
 )
 readonly test=(
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy python3-h5py python3-torch
   python3-onnx python3-opencv
-  clang-format clang-tidy libsimgrid-dev doxygen environment-modules groff-base
+  clang-format clang-tidy libsimgrid-dev doxygen environment-modules groff-base chromium
 )
 readonly slurm=(slurm-wlm munge)
 readonly fuzz=(clang libclang-rt-dev)

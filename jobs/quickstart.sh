@@ -34,6 +34,7 @@ if ((code == 0)); then
 What next:
   jobs/quickstart.sh --set strategy.type=bsp     the same with a barrier after every round (or asp)
   jobs/launch.sh -n 9 -- hermes train jobs/fashion_mnist.toml     eight workers
+  build/release/src/cli/hermes report runs/fashion-mnist          plots and tables of the run as one page
   build/release/src/cli/hermes --help            every other command
   tests/run.sh                                   build and run all tests
 NEXT

@@ -16,6 +16,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME hermes)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "openmpi-bin, python3")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "gnuplot-nox")  # hermes report
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "dataset-fashion-mnist, slurm-client")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "A parameter server and its workers train a neural network, with seven ways to
 keep them together: hermes, bsp, asp, ssp, ebsp, selsync and timebox. Slow,

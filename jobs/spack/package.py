@@ -30,6 +30,7 @@ class Hermes(CMakePackage):
     depends_on("spdlog")
     depends_on("nlohmann-json")
     depends_on("highway")
+    depends_on("gnuplot", type="run")  # hermes report calls it
 
     generator("ninja")
 

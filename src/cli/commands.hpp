@@ -25,6 +25,7 @@ void add_evaluate(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_gate(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, const Arguments& arguments, Action& action);
 
 }  // namespace hermes::cli

@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   hermes::cli::add_evaluate(app, action);
   hermes::cli::add_export(app, action);
   hermes::cli::add_predict(app, action);
+  hermes::cli::add_report(app, action);
   hermes::cli::add_gate(app, action);
   hermes::cli::add_plan(app, action);
   hermes::cli::add_doctor(app, {argc, argv}, action);

@@ -170,6 +170,18 @@ CASES = [
     ],
     *[("plan", f"--memory {size}", [*PLAN, "--memory", size]) for size in ["0", "-1MiB", "much", "nan"]],
     ("plan", "unknown key", [*PLAN, "--set", "train.minibach=8"]),
+    *[("report", file, [file, "--out", "new.html"]) for file in WRONG_FILES],
+    ("report", "no run", []),
+    ("report", "unknown flag", ["run", "--outt", "new.html"]),
+    ("report", "second run is none", ["run", "noise", "--out", "new.html"]),
+    ("report", "too many runs", [*["run"] * 17, "--out", "new.html"]),
+    ("report", "output is a directory", ["run", "--out", "directory"]),
+    ("report", "output in no directory", ["run", "--out", "absent/new.html"]),
+    ("report", "output under a file", ["run", "--out", "noise/new.html"]),
+    *[
+        ("report", f"damaged {name}", [f"damaged-{name}", "--out", "new.html"])
+        for name in ("config.toml", "metrics.csv", "summary.json")
+    ],
     *[("gate", file, [file]) for file in WRONG_FILES],
     *[
         ("gate", " ".join(option), ["losses.csv", *option])
@@ -216,6 +228,9 @@ class BadInputListTest(e2e_case.E2eCase):
             "other-run.toml": run.replace("small.toml", "other.toml").encode(),
         }.items():
             (cls.scratch / name).write_bytes(content)
+        for name in ("config.toml", "metrics.csv", "summary.json"):
+            (cls.scratch / f"damaged-{name}").mkdir()
+            (cls.scratch / f"damaged-{name}" / name).write_bytes(b"{ = ,\n1,2\n")
         often = ["--set", "checkpoint.every_seconds=0.001"]
         made = cls.run_hermes("train", "small-run.toml", "--out", "run", "--quiet", *often)
         if made.code != 0:

@@ -23,6 +23,7 @@ class CompareTest(e2e_case.E2eCase):
         )
         self.assertEqual(result.code, 0, result)
         turns = [line.split(": ")[1:] for line in result.stderr.splitlines()]
+        self.assertEqual(turns.pop()[0], "plots")
         names = ["bsp", "idle", "selsync", "alone"]
         self.assertEqual(turns, [[f"seed {seed}", name] for seed in (1, 2) for name in names])
         rows = self.rows()

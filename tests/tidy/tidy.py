@@ -36,14 +36,15 @@ MODULES = {  # module: what it may include besides itself
     'transport': {'core'},
     'telemetry': {'core', 'protocol'},
     'runtime': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry'},
+    'report': {'core', 'data', 'telemetry', 'runtime'},
     'session': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime'},
     'doctor': {'core', 'telemetry'},
     'cli': {'core', 'nn', 'data', 'protocol', 'wire', 'transport', 'telemetry', 'runtime',
-            'session', 'doctor'},
+            'report', 'session', 'doctor'},
 }
 MPI_PLACES = ('src/transport/mpi', 'include/hermes/transport/mpi')
 SETTINGS_PLACES = tuple(f'{top}/{module}/' for top in ('src', 'include/hermes')
-                        for module in ('runtime', 'telemetry', 'doctor', 'cli'))
+                        for module in ('runtime', 'telemetry', 'report', 'doctor', 'cli'))
 THIRD_PARTY = [  # header, places that may include it (path prefixes)
     (r'mpi\.h$', MPI_PLACES),
     (r'(hdf5|H5\w+)\.h(pp)?$', ('src/data/',)),
