@@ -30,8 +30,8 @@ constexpr std::array<std::string_view, 3> kGates{"zscore", "coin", "period"};
 constexpr std::array<std::string_view, 2> kHermesMerges{"loss_weighted", "delta"};
 constexpr std::array<std::string_view, 2> kLossSources{"worker", "server"};
 constexpr std::array<std::string_view, 2> kAllocations{"static", "adaptive"};
-constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
-constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
+constexpr std::array<std::string_view, 6> kPayloads{"auto", "fp32", "fp16", "bf16", "int8", "topk"};
+constexpr std::array<std::string_view, 5> kModelPayloads{"auto", "fp32", "fp16", "bf16", "int8"};
 constexpr std::array<std::string_view, 6> kFaults{"kill", "freeze",    "slow",
                                                   "cut",  "malformed", "non_finite"};
 
@@ -213,7 +213,9 @@ void visit(KeyVisitor& v, protocol::TimeboxConfig& timebox) {
          timebox.grace, {.min = 0.0, .max = 1e3});
   v.flag({"strategy.timebox.overlap", "train on while a push is in flight"}, timebox.overlap);
   v.real({"strategy.timebox.contribution_cut",
-          "only the fastest workers train that have this share of the samples per second; 0: all"},
+          "only the fastest workers train that have this share of the samples per second; 0: 0.8 "
+          "where "
+          "all share the rows, else 1"},
          timebox.contribution_cut, RealRange::unit());
   visit(v, kTimeboxServer, timebox.server);
 }
