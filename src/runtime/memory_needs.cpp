@@ -132,21 +132,22 @@ std::uint64_t server_optimizer_slots(const protocol::StrategyConfig& strategy) {
       strategy);
 }
 
-/// Payloads in another number format, beside their values; and what top-k keeps back.
+/// Payloads in another number format, beside their values; and what error feedback keeps.
 std::uint64_t conversion_slots(const RunConfig& config) {
   const std::uint64_t converted = config.has_lossy_payload() ? 2 : 0;
-  const bool is_sparse = config.payload_up() == wire::PayloadEncoding::Sparse;
-  return converted + (is_sparse ? 3 : 0);
+  const wire::PayloadEncoding up = config.payload_up();
+  const std::uint64_t magnitudes = up == wire::PayloadEncoding::Sparse ? 1 : 0;
+  return converted + (wire::has_feedback(up) ? 2 : 0) + magnitudes;
 }
 
 /// A worker's state for a checkpoint: its model and the one that it pulled, what its optimizer and
-/// top-k remember, and a little more.
+/// error feedback remember, and a little more.
 std::uint64_t state_bytes(const RunInputs& inputs, const Sizes& sizes) {
   constexpr std::uint64_t kRest = 4096;
   const std::uint64_t slots =
       nn::make_optimizer(inputs.config().train.optimizer.spec(), 1)->state().size();
-  const bool is_sparse = inputs.config().payload_up() == wire::PayloadEncoding::Sparse;
-  return (2 + slots + (is_sparse ? 1 : 0)) * sizes.parameters + kRest;
+  const std::uint64_t residuals = wire::has_feedback(inputs.config().payload_up()) ? 1 : 0;
+  return (2 + slots + residuals) * sizes.parameters + kRest;
 }
 
 std::uint64_t sum(const std::vector<MemoryItem>& items) {

@@ -84,6 +84,18 @@ void check_minibatch(const RunConfig& config, const nn::Network& network) {
   }
 }
 
+/// Running statistics of unlike sizes may share a block, and a small variance would become zero.
+void check_payloads(const RunConfig& config, const nn::Network& network) {
+  const auto check = [&](const std::string& key, wire::PayloadEncoding encoding) {
+    if (network.statistics_count() > 0 && encoding == wire::PayloadEncoding::Int8) {
+      throw ConfigError("key '" + key + "': expected 'fp32', 'fp16' or 'bf16', as model '" +
+                        network.spec().name + "' has running statistics, found 'int8'");
+    }
+  };
+  check("wire.payload", config.payload_up());
+  check("wire.down", config.payload_down());
+}
+
 }  // namespace
 
 void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
@@ -135,6 +147,7 @@ void RunInputs::make_model() {
   check_augmentation(config_.train.augment, info_);
   nn::Network network(model_, 1);
   check_minibatch(config_, network);
+  check_payloads(config_, network);
   output_count_ = static_cast<std::uint32_t>(network.output_size());
   check_targets(model_, output_count_, config_.train.loss, info_);
   check_label_settings(config_, info_);

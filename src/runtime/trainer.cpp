@@ -240,7 +240,7 @@ void Trainer::resume(StateReader& state) {
 
 SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {
   HERMES_ASSERT(feedback == nullptr || kind == protocol::PayloadKind::Delta,
-                "trainer: only a delta can be thinned out");
+                "trainer: only a delta can leave something for the next");
   if (kind == protocol::PayloadKind::Parameters) {
     return {network_, network_->parameters()};
   }
@@ -258,8 +258,8 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
     return sent_;
   }
   sent_ = pool_.copy_of(difference.values());  // what is held back now goes with a later push
-  feedback->sparsify(difference.values().first(trained));
-  count_pass(cost::kPassedValue + cost::kSparsifiedValue);
+  feedback->reduce(difference.values().first(trained));
+  count_pass(cost::kPassedValue + cost::of_feedback(feedback->is_of_bytes()));
   return std::move(difference).seal();
 }
 

@@ -185,6 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(PayloadCase{{PayloadFormat::Auto, PayloadFormat::Auto}, 588, 588},
                     PayloadCase{{PayloadFormat::Fp16, PayloadFormat::Auto}, 294, 294},
                     PayloadCase{{PayloadFormat::Bf16, PayloadFormat::Fp32}, 294, 588},
+                    PayloadCase{{PayloadFormat::Int8, PayloadFormat::Auto}, 155, 155},
                     PayloadCase{{PayloadFormat::Topk, PayloadFormat::Auto, 0.1}, 120, 588},
                     PayloadCase{{PayloadFormat::Topk, PayloadFormat::Fp16, 0.05}, 64, 294}));
 

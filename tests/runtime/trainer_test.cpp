@@ -339,6 +339,21 @@ TEST(TrainerTest, a_thinned_out_delta_and_what_stays_behind_are_the_whole_delta)
             feedback.kept_count());
 }
 
+TEST(TrainerTest, a_rounded_delta_and_what_stays_behind_are_the_whole_delta) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  Trainer trainer(inputs, Rank{1});
+  prepare(trainer, assignment_of(inputs, Rank{1}));
+  train_round(trainer);
+  wire::ErrorFeedback feedback(inputs.parameter_count());
+  const SharedParameters whole = trainer.payload(PayloadKind::Delta);
+  const SharedParameters sent = trainer.payload(PayloadKind::Delta, &feedback);
+  EXPECT_FALSE(std::ranges::equal(sent.values(), whole.values()));
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    ASSERT_EQ(sent.values()[i] + feedback.residual()[i], whole.values()[i]);
+  }
+}
+
 TEST(TrainerTest, adopting_the_initial_model_restores_it) {
   const test::TestRun run;
   const RunInputs inputs(run.config);

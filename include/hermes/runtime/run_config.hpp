@@ -33,7 +33,7 @@ enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
 enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, Timebox };
 enum class AllocationKind : std::uint8_t { Static, Adaptive };
 /// How a run names wire::PayloadEncoding; Topk is Sparse after wire::ErrorFeedback.
-enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Topk };
+enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Int8, Topk };
 
 /// How rows come to the workers.
 enum class Delivery : std::uint8_t {
@@ -218,7 +218,8 @@ struct RunConfig {
   std::vector<WorkerSettings> workers;  ///< [[worker]]
   std::vector<Fault> faults;            ///< [[fault]]
 
-  protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
+  /// Of [strategy], with what is left to the program settled.
+  protocol::StrategyConfig strategy_spec() const;
   protocol::AllocationConfig allocation_spec() const;
   /// [[worker]] tables are for workers: the server has the settings of [allocation] and [cluster].
   RankSettings settings_of(Rank rank, const std::string& host_name) const;

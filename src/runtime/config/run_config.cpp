@@ -13,6 +13,8 @@ wire::PayloadEncoding encoding_of(PayloadFormat format) {
       return wire::PayloadEncoding::Fp16;
     case PayloadFormat::Bf16:
       return wire::PayloadEncoding::Bf16;
+    case PayloadFormat::Int8:
+      return wire::PayloadEncoding::Int8;
     case PayloadFormat::Topk:
       return wire::PayloadEncoding::Sparse;
     case PayloadFormat::Auto:
@@ -93,6 +95,17 @@ protocol::StrategyConfig StrategySettings::spec(const RoundLength& round) const 
       break;
   }
   return hermes;
+}
+
+protocol::StrategyConfig RunConfig::strategy_spec() const {
+  constexpr double kCut = 0.8;
+  protocol::StrategyConfig spec = strategy.spec(train.round);
+  auto* timebox = std::get_if<protocol::TimeboxConfig>(&spec);
+  if (timebox != nullptr && timebox->contribution_cut == 0.0) {
+    // Nobody may stand by who alone has some of the rows.
+    timebox->contribution_cut = data.partition == protocol::PartitionKind::Shared ? kCut : 1.0;
+  }
+  return spec;
 }
 
 wire::PayloadEncoding RunConfig::payload_up() const {

@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 3> kOptimizers{nn::SgdSpec::kType, nn::Ad
 constexpr std::array<std::string_view, 3> kSchedules{
     nn::ConstantSchedule::kType, nn::StepSchedule::kType, nn::CosineSchedule::kType};
 constexpr std::array<std::string_view, 2> kAllocations{"static", "adaptive"};
-constexpr std::array<std::string_view, 5> kPayloads{"auto", "fp32", "fp16", "bf16", "topk"};
-constexpr std::array<std::string_view, 4> kModelPayloads{"auto", "fp32", "fp16", "bf16"};
+constexpr std::array<std::string_view, 6> kPayloads{"auto", "fp32", "fp16", "bf16", "int8", "topk"};
+constexpr std::array<std::string_view, 5> kModelPayloads{"auto", "fp32", "fp16", "bf16", "int8"};
 constexpr std::array<std::string_view, 6> kFaults{"kill", "freeze",    "slow",
                                                   "cut",  "malformed", "non_finite"};
 
