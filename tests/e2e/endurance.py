@@ -1,6 +1,6 @@
 """What takes longer than a test may: many runs that are harmed at random moments (soak.py: one long run).
 
-    python3 -B tests/e2e/endurance.py HERMES SOURCE_DIR [EnduranceTest.test_...]
+    python3 -B tests/e2e/endurance.py HERMES SOURCE_DIR [EnduranceTest.test_...]      (tests/endurance.sh: all of it)
 
 HERMES_RUNS (default 6) says how many runs each makes, HERMES_SEED what is random, HERMES_DATA (a file of
 Fashion-MNIST, 10,000 test rows) makes accuracies worth comparing. Each prints a line per run and a row for
