@@ -174,8 +174,8 @@ class EnduranceTest(e2e_case.E2eCase):
     def kill_server(self, out, strategy, table):
         job = self.start(strategy, out, "checkpoint.every_seconds=0.05", f"stop.max_rounds={2 * ROUNDS}")
         harmed = self.wait_some_rounds(job)
-        saved = self.scratch / out / "checkpoints"
-        job.wait_until(lambda: any(saved.glob("*.h5")), "a checkpoint")
+        log = self.scratch / out / "hermes.log"
+        job.wait_until(lambda: re.search(r"h5: version [1-9]", log.read_text()), "a checkpoint with updates in it")
         begin = time.monotonic()
         if harmed:
             job.send(0, signal.SIGKILL)
@@ -200,7 +200,7 @@ class EnduranceTest(e2e_case.E2eCase):
         """What was in the checkpoint is in the run; versions count on, gates decide as if nothing had been."""
         self.expect_unbroken_rounds(out)
         reports, summary = self.reports(out), self.summary(out)
-        self.assertEqual(summary["rounds"], len(reports))
+        self.assertGreaterEqual(summary["rounds"], len(reports))  # the last may have come too late
         self.assertGreaterEqual(summary["merges"], version)
         pushes = sum(row["kind"] == "push" for row in reports)
         if strategy != "bsp":  # each push is a version
