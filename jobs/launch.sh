@@ -105,7 +105,10 @@ export HERMES_PROGRESS COLUMNS=${COLUMNS:-80}
 
 # Open MPI refuses root by default; gds=hash keeps its key store out of shared memory.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PMIX_MCA_gds=hash
-declare -A mca=([pml]=ob1 [mpi_yield_when_idle]=1)  # yield: there may be fewer cores than ranks
+# No yield: ranks sleep by themselves when they have nothing to do. A look at the mail that finds none
+# would give up the rest of a time slice, and Linux charges all of it: beside other programs on its cores
+# a worker would get a fiftieth of its share.
+declare -A mca=([pml]=ob1 [mpi_yield_when_idle]=0)
 case $link in
   # Single copy (CMA) is slower than two copies here and complains when its peer dies.
   shm) mca[btl]=self,vader mca[btl_vader_single_copy_mechanism]=none

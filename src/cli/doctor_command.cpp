@@ -22,6 +22,7 @@
 #include "hermes/nn/blas.hpp"
 #include "hermes/session/blas_choice.hpp"
 #include "hermes/session/console.hpp"
+#include "hermes/session/start_deadline.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_job.hpp"
 
@@ -172,6 +173,7 @@ int examine_job(const Arguments& arguments, const DoctorOptions& options) {
   facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
   int argc = arguments.argc;
   char** argv = arguments.argv;
+  const session::StartDeadline deadline;
   const transport::MpiEnvironment mpi(argc, argv);
   find_job(facts, mpi);
   find_cores(facts);

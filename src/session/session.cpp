@@ -9,6 +9,7 @@
 #include "hermes/session/blas_choice.hpp"
 #include "hermes/session/console.hpp"
 #include "hermes/session/rank_memory.hpp"
+#include "hermes/session/start_deadline.hpp"
 #include "hermes/transport/simulator.hpp"
 
 namespace hermes::session {
@@ -37,6 +38,7 @@ Session::Session(int& argc, char**& argv) {
   return_freed_memory();
   refuse_strangers();
   if (launcher_rank()) {
+    const StartDeadline deadline;
     mpi_.emplace(argc, argv);
   }
 }

@@ -14,6 +14,7 @@
 #include "hermes/session/blas_choice.hpp"
 #include "hermes/session/console.hpp"
 #include "hermes/session/rank_memory.hpp"
+#include "hermes/session/start_deadline.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_transport.hpp"
 #include "hermes/transport/simulator.hpp"
@@ -169,26 +170,35 @@ struct RankInputs {
   runtime::RankMemory memory;
 };
 
-/// BLAS threads of a rank; every rank calls it.
-std::uint32_t threads_on_host() {
+/// What the ranks of a host tell each other.
+struct Neighbours {
+  transport::HostRanks ranks;  // with the control groups of each
+  std::uint32_t threads = 1;   // for BLAS, in this rank
+};
+
+/// Every rank calls it.
+Neighbours find_neighbours() {
+  const StartDeadline deadline;
+  Neighbours found;
+  found.ranks = transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
   const OwnCores cores = own_cores();
   const transport::HostRanks ranks = transport::MpiEnvironment::gather_on_host({&cores.id, 1});
-  return blas_threads(cores,
-                      static_cast<std::uint32_t>(std::ranges::count(ranks.values, cores.id)));
+  found.threads =
+      blas_threads(cores, static_cast<std::uint32_t>(std::ranges::count(ranks.values, cores.id)));
+  return found;
 }
 
 RankInputs make_inputs(const TrainJob& job, const transport::MpiEnvironment& mpi,
-                       const transport::HostRanks& neighbours, std::uint64_t process_bytes,
-                       std::uint32_t threads) {
+                       const Neighbours& neighbours, std::uint64_t process_bytes) {
   const bool is_server = mpi.rank() == kServerRank;
   const auto workers = static_cast<std::uint32_t>(mpi.rank_count() - 1);
   RankInputs made;
   const runtime::RunConfig asked = load_config(job, workers);
-  made.config = with_threads(asked, threads);
+  made.config = with_threads(asked, neighbours.threads);
   made.settings = made.config.settings_of(mpi.rank(), transport::MpiEnvironment::host_name());
-  made.memory =
-      find_rank_memory(made.config, made.settings, static_cast<std::uint32_t>(neighbours.count),
-                       neighbours.values, process_bytes);
+  made.memory = find_rank_memory(made.config, made.settings,
+                                 static_cast<std::uint32_t>(neighbours.ranks.count),
+                                 neighbours.ranks.values, process_bytes);
   if (!is_server && made.config.data.delivery == runtime::Delivery::Server) {
     made.payload_bytes = runtime::payload_bytes_max(made.config);
     return made;
@@ -216,11 +226,9 @@ TrainResult train_rank(const TrainJob& job, transport::MpiEnvironment& mpi) {
   RankInputs made;
   std::optional<ConfigError> problem;
   const std::uint64_t process_bytes = data::process_memory().resident;
-  const transport::HostRanks neighbours =
-      transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
-  const std::uint32_t threads = threads_on_host();
+  const Neighbours neighbours = find_neighbours();
   try {
-    made = make_inputs(job, mpi, neighbours, process_bytes, threads);
+    made = make_inputs(job, mpi, neighbours, process_bytes);
   } catch (const Error& error) {
     problem.emplace(error.what());
   }

@@ -172,8 +172,10 @@ class EnduranceTest(e2e_case.E2eCase):
                     self.assertLess(abs(self.accuracy(out) - unharmed), POINT)
 
     def kill_server(self, out, strategy, table):
-        job = self.start(strategy, out, "checkpoint.every_seconds=0.05")
+        job = self.start(strategy, out, "checkpoint.every_seconds=0.05", f"stop.max_rounds={2 * ROUNDS}")
         harmed = self.wait_some_rounds(job)
+        log = self.scratch / out / "hermes.log"
+        job.wait_until(lambda: re.search(r"h5: version [1-9]", log.read_text()), "a checkpoint with updates in it")
         begin = time.monotonic()
         if harmed:
             job.send(0, signal.SIGKILL)
@@ -186,19 +188,19 @@ class EnduranceTest(e2e_case.E2eCase):
             for line in lines:
                 self.assertRegex(line, r"^hermes: rank \d+: stopped: .*silent")
         before = self.reports(out)
-        result = self.resume(strategy, out)
+        result = self.resume(strategy, out, f"stop.max_rounds={2 * ROUNDS}")
         self.assertEqual(result.code, 0, result)
         goes_on = re.search(r"goes on from version (\d+)", result.stdout)
-        table.add(out, f"{strategy}, server {'killed' if harmed else 'done'}, {len(before)} rounds there, "
-                  f"{goes_on.group(0) if goes_on else 'begins anew'}", result.code,
-                  accuracy=self.accuracy(out), workers_alone=alone)  # fmt: skip
-        return int(goes_on.group(1)) if goes_on else 0
+        self.assertTrue(goes_on, result)
+        table.add(out, f"{strategy}, server {'killed' if harmed else 'done'}, {len(before)} rounds there, {goes_on.group(0)}",
+                  result.code, accuracy=self.accuracy(out), workers_alone=alone)  # fmt: skip
+        return int(goes_on.group(1))
 
     def expect_nothing_lost(self, out, strategy, version):
         """What was in the checkpoint is in the run; versions count on, gates decide as if nothing had been."""
         self.expect_unbroken_rounds(out)
         reports, summary = self.reports(out), self.summary(out)
-        self.assertEqual(summary["rounds"], len(reports))
+        self.assertGreaterEqual(summary["rounds"], len(reports))  # the last may have come too late
         self.assertGreaterEqual(summary["merges"], version)
         pushes = sum(row["kind"] == "push" for row in reports)
         if strategy != "bsp":  # each push is a version
@@ -210,7 +212,7 @@ class EnduranceTest(e2e_case.E2eCase):
             self.assertEqual(gate_replay.differences(reports), [])
 
     def test_a_killed_server_loses_nothing_that_was_saved(self):
-        self.assertEqual(self.start("bsp", "whole").wait().code, 0)
+        self.assertEqual(self.start("bsp", "whole", f"stop.max_rounds={2 * ROUNDS}").wait().code, 0)
         model = (self.scratch / "whole/model.h5").read_bytes()
         table = self.table("server killed, run resumed")
         for run in range(RUNS):

@@ -124,7 +124,7 @@ class Job:
 
     def wait(self, limit_s=90):
         """The finished job."""
-        code = self.process.wait(timeout=limit_s)
+        code = self.process.wait(timeout=limit_s * e2e_case.PATIENCE)
         return e2e_case.Result(code, self.stdout_file.read_text(), self.stderr_file.read_text(), 0)
 
 
@@ -211,6 +211,17 @@ class FaultsTest(e2e_case.E2eCase):
         result, out = self.finish_after(freeze, "bsp", "frozen-to-the-end")
         self.assert_ended_well(result)
         self.assertEqual(self.summary(out)["workers_returned"], 1)
+
+    def test_a_rank_that_dies_while_mpi_starts_ends_the_run_at_the_deadline(self):
+        """Open MPI would wait for it for ever."""
+        program = self.scratch / "dies-early"
+        program.write_text(f'#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != {VICTIM} ] || kill -9 $$\nexec {self.hermes} "$@"\n')
+        program.chmod(0o755)
+        words = ["HERMES_START_SECONDS=4", program, "train", "small-run.toml", "--out", "early"]
+        result = self.launch(1 + WORKERS, *words, program="/usr/bin/env")
+        self.assertEqual(result.code, 3, result)
+        self.assertRegex(result.stderr, r"\Ahermes: rank 0: MPI: expected all ranks within 4 s [^\n]*\n\Z")
+        self.assertFalse((self.scratch / "early").exists())
 
     def test_workers_leave_when_the_server_is_killed(self):
         job = Job(self, "hermes", "server-killed", ["stop.max_seconds=90"])

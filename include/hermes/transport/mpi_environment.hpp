@@ -33,7 +33,7 @@ class MpiEnvironment {
   /// The host that this rank runs on, as MPI names it.
   static std::string host_name();
   /// Shares some numbers with the other ranks on this host. Every rank calls it, right after the
-  /// start, while none can have been lost.
+  /// start; one that has been lost by then is waited for without end (session::StartDeadline).
   static HostRanks gather_on_host(std::span<const std::uint64_t> values);
 
   /// A peer is lost, or memory is still in MPI's hands: from now on MPI cannot end in good order.

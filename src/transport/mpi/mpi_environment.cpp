@@ -18,6 +18,9 @@ MpiEnvironment::MpiEnvironment(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()) {
   // Open MPI writes to the socket of a peer that has just died; that must not end this process.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  // Under plain mpirun with more ranks than cores MPI would give the core away whenever a look at
+  // the mail finds none; ranks sleep by themselves (jobs/launch.sh says more). What is set stays.
+  static_cast<void>(::setenv("OMPI_MCA_mpi_yield_when_idle", "0", 0));
   // One thread calls MPI. Whatever level is granted allows that (SimGrid grants the lowest).
   int provided = MPI_THREAD_SINGLE;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
