@@ -132,7 +132,20 @@ void BM_Sparsify(benchmark::State& state) {
   AlignedVector<float> update(count);
   for (auto _ : state) {
     update = delta;
-    feedback.sparsify(update);
+    feedback.reduce(update);
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+void BM_RoundUpdate(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const AlignedVector<float> delta(count, 0.3F);
+  wire::ErrorFeedback feedback(count);
+  AlignedVector<float> update(count);
+  for (auto _ : state) {
+    update = delta;
+    feedback.reduce(update);
     benchmark::ClobberMemory();
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
@@ -160,9 +173,12 @@ BENCHMARK(BM_EncodeHeartbeat);
 BENCHMARK_CAPTURE(BM_EncodeAs, fp16, wire::PayloadEncoding::Fp16)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_EncodeAs, bf16, wire::PayloadEncoding::Bf16)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_EncodeAs, sparse, wire::PayloadEncoding::Sparse)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_EncodeAs, int8, wire::PayloadEncoding::Int8)->Arg(kAlexNet);
+BENCHMARK_CAPTURE(BM_DecodeFrom, int8, wire::PayloadEncoding::Int8)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_DecodeFrom, fp16, wire::PayloadEncoding::Fp16)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_DecodeFrom, bf16, wire::PayloadEncoding::Bf16)->Arg(kAlexNet);
 BENCHMARK_CAPTURE(BM_DecodeFrom, sparse, wire::PayloadEncoding::Sparse)->Arg(kAlexNet);
+BENCHMARK(BM_RoundUpdate)->Arg(kCnn)->Arg(kAlexNet);
 BENCHMARK(BM_Sparsify)->Arg(kCnn)->Arg(kAlexNet);
 
 }  // namespace

@@ -96,10 +96,14 @@ void add_convert(CLI::App& app, Action& action) {
     action = [choice] { return show(data::convert_cifar10(choice->cifar10, choice->common)); };
   });
 
-  CLI::App* csv = convert->add_subcommand("csv", "A table of numbers with a column of labels");
+  CLI::App* csv = convert->add_subcommand(
+      "csv", "A table of numbers with a column of labels, or columns of target numbers");
   csv->add_option("file", choice->csv.file, "The table")->required();
-  csv->add_option("--label", choice->csv.label, "Label column: its name, or its index from 0")
-      ->required();
+  CLI::Option_group* y = csv->add_option_group("y", "What a model is to say of a row");
+  y->add_option("--label", choice->csv.label, "Label column: its name, or its index from 0");
+  y->add_option("--target", choice->csv.targets, "Columns of numbers (regression), likewise")
+      ->delimiter(',');
+  y->require_option(1);
   csv->add_option("--test-fraction", choice->csv.test_fraction, "Part of the rows to test with")
       ->capture_default_str();
   csv->add_option("--separator", choice->csv.separator, "Between fields")->capture_default_str();

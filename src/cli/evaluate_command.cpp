@@ -30,6 +30,7 @@ runtime::EvaluationResult evaluate(const runtime::StoredModel& model, const data
   constexpr std::uint64_t kPiece = 8192;
   nn::Network network(model.spec, runtime::Evaluator::kBatch);
   network.set_parameters(model.parameters);
+  runtime::check_targets(model.spec, network.output_size(), model.loss, dataset.info());
   runtime::TrainSettings train;
   train.loss = model.loss;
   data::Shard piece(dataset, static_cast<std::uint32_t>(network.output_size()));
@@ -62,7 +63,11 @@ int evaluate(const EvaluateOptions& options) {
               << '\n';
   } else {
     std::cout << std::fixed << std::setprecision(4) << options.split << ": " << rows.row_count()
-              << " rows, loss " << result.loss << ", accuracy " << result.accuracy << '\n';
+              << " rows, loss " << result.loss;
+    if (dataset.info().has_labels()) {
+      std::cout << ", accuracy " << result.accuracy;
+    }
+    std::cout << '\n';
   }
   return 0;
 }

@@ -17,7 +17,7 @@
 namespace hermes::data {
 namespace {
 
-/// Reads the table line by line; keeps the features of all rows and the labels.
+/// Reads the table line by line; keeps the features of all rows and the labels or target numbers.
 class CsvTable {
  public:
   explicit CsvTable(const CsvSource& source)
@@ -34,9 +34,12 @@ class CsvTable {
     }
   }
 
-  std::size_t feature_count() const { return column_count_ - 1; }
+  std::size_t row_count() const { return row_count_; }
+  std::size_t feature_count() const { return column_count_ - y_columns_.size(); }
   const std::vector<float>& features() const { return features_; }
   const std::vector<std::int32_t>& labels() const { return labels_; }
+  /// Rows x targets, in the order in which the source names them.
+  const std::vector<float>& values() const { return values_; }
 
  private:
   [[noreturn]] void fail(const std::string& problem) const {
@@ -77,28 +80,44 @@ class CsvTable {
     if (header) {
       header_ = fields_;
     }
-    label_column_ = find_label();
-    if (column_count_ < 2) {
-      fail("line 1: expected a label and at least 1 feature, found 1 column");
+    find_y_columns();
+    if (column_count_ <= y_columns_.size()) {
+      fail("line 1: expected " + std::string(has_labels() ? "a label" : "the targets") +
+           " and at least 1 feature, found " + std::to_string(column_count_) +
+           (column_count_ == 1 ? " column" : " columns"));
     }
     if (!header) {
       add_row();
     }
   }
 
-  std::size_t find_label() const {
-    const auto named = std::ranges::find(header_, source_.label);
+  bool has_labels() const { return source_.targets.empty(); }
+
+  void find_y_columns() {
+    if (has_labels()) {
+      y_columns_.push_back(find_column("label", source_.label));
+    }
+    for (const std::string& target : source_.targets) {
+      const std::size_t column = find_column("target", target);
+      if (std::ranges::find(y_columns_, column) != y_columns_.end()) {
+        fail("target column: expected different ones, found '" + target + "' twice");
+      }
+      y_columns_.push_back(column);
+    }
+  }
+
+  std::size_t find_column(const std::string& what, const std::string& name) const {
+    const auto named = std::ranges::find(header_, name);
     if (named != header_.end()) {
       return static_cast<std::size_t>(named - header_.begin());
     }
     std::size_t index = 0;
-    const char* end = source_.label.data() + source_.label.size();
-    const auto result = std::from_chars(source_.label.data(), end, index);
-    if (source_.label.empty() || result.ptr != end || result.ec != std::errc() ||
-        index >= column_count_) {
-      fail("label column: expected " +
+    const char* end = name.data() + name.size();
+    const auto result = std::from_chars(name.data(), end, index);
+    if (name.empty() || result.ptr != end || result.ec != std::errc() || index >= column_count_) {
+      fail(what + " column: expected " +
            std::string(header_.empty() ? "" : "a name in the header or ") + "an index in [0, " +
-           std::to_string(column_count_) + "), found '" + source_.label + "'");
+           std::to_string(column_count_) + "), found '" + name + "'");
     }
     return index;
   }
@@ -109,26 +128,41 @@ class CsvTable {
            " fields, found " + std::to_string(fields_.size()));
     }
     for (std::size_t column = 0; column < column_count_; ++column) {
-      double value = 0.0;
-      if (!parse_number(fields_[column], value)) {
-        fail_at(column, "a number");
+      if (std::ranges::find(y_columns_, column) == y_columns_.end()) {
+        features_.push_back(finite_at(column));
       }
-      if (column == label_column_) {
-        add_label(value);
-        continue;
-      }
-      const auto feature = static_cast<float>(value);
-      if (!std::isfinite(feature)) {
-        fail_at(column, "a finite float32 number");
-      }
-      features_.push_back(feature);
     }
+    if (has_labels()) {
+      add_label(y_columns_.front());
+    } else {
+      for (const std::size_t column : y_columns_) {
+        values_.push_back(finite_at(column));
+      }
+    }
+    ++row_count_;
   }
 
-  void add_label(double value) {
+  double number_at(std::size_t column) const {
+    double value = 0.0;
+    if (!parse_number(fields_[column], value)) {
+      fail_at(column, "a number");
+    }
+    return value;
+  }
+
+  float finite_at(std::size_t column) const {
+    const auto value = static_cast<float>(number_at(column));
+    if (!std::isfinite(value)) {
+      fail_at(column, "a finite float32 number");
+    }
+    return value;
+  }
+
+  void add_label(std::size_t column) {
+    const double value = number_at(column);
     if (!(value >= 0.0 && value < std::numeric_limits<std::int32_t>::max()) ||
         value != std::floor(value)) {
-      fail_at(label_column_, "a label (an integer >= 0)");
+      fail_at(column, "a label (an integer >= 0)");
     }
     labels_.push_back(static_cast<std::int32_t>(value));
   }
@@ -151,9 +185,11 @@ class CsvTable {
   std::vector<std::string_view> header_;
   std::vector<std::string_view> fields_;
   std::size_t column_count_ = 0;
-  std::size_t label_column_ = 0;
+  std::vector<std::size_t> y_columns_;  // the label's, or those of the targets
+  std::size_t row_count_ = 0;
   std::vector<float> features_;
   std::vector<std::int32_t> labels_;
+  std::vector<float> values_;
 };
 
 /// True for the rows that test: a seeded choice of the fraction, at least one row on each side.
@@ -177,7 +213,7 @@ DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options) 
                     std::to_string(source.test_fraction));
   }
   const CsvTable table(source);
-  const std::size_t rows = table.labels().size();
+  const std::size_t rows = table.row_count();
   if (rows < 2) {
     throw DataError(source.file.string() + ": expected at least 2 rows, found " +
                     std::to_string(rows));
@@ -185,13 +221,20 @@ DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options) 
   DatasetContent content;
   content.shape = {table.feature_count(), 1, 1, true};
   content.element_type = ElementType::Float32;
+  content.target_columns = source.targets.size();
   const std::vector<bool> tests = choose_test_rows(rows, source.test_fraction, options.seed);
   const auto values = std::as_bytes(std::span(table.features()));
   for (std::size_t row = 0; row < rows; ++row) {
     Rows& target = tests[row] ? content.test : content.train;
     const auto bytes = values.subspan(row * content.row_bytes(), content.row_bytes());
     target.features.insert(target.features.end(), bytes.begin(), bytes.end());
-    target.labels.push_back(table.labels()[row]);
+    if (content.target_columns == 0) {
+      target.labels.push_back(table.labels()[row]);
+      continue;
+    }
+    const auto numbers =
+        std::span(table.values()).subspan(row * content.target_columns, content.target_columns);
+    target.values.insert(target.values.end(), numbers.begin(), numbers.end());
   }
   return write_dataset(content, options);
 }

@@ -185,32 +185,27 @@ FeatureShape feature_shape(const Array& x, const std::filesystem::path& path) {
   }
 }
 
-std::vector<std::byte> float_features(const Array& x, const std::filesystem::path& path) {
-  std::vector<std::byte> features;
-  features.reserve(x.shape[0] * x.row_size() * sizeof(float));
-  for_each_value(x, [&](auto number) {
+std::vector<float> finite_values(const Array& array, const std::filesystem::path& path) {
+  std::vector<float> values;
+  values.reserve(array.shape[0] * array.row_size());
+  for_each_value(array, [&](auto number) {
     const auto value = static_cast<float>(number);
     if (!std::isfinite(value)) {
-      throw DataError(path.string() + ": row " +
-                      std::to_string(features.size() / sizeof(float) / x.row_size()) +
+      throw DataError(path.string() + ": row " + std::to_string(values.size() / array.row_size()) +
                       ": expected finite numbers within the range of float32, found another");
     }
-    const auto bytes = std::bit_cast<std::array<std::byte, sizeof value>>(value);
-    features.insert(features.end(), bytes.begin(), bytes.end());
+    values.push_back(value);
   });
-  return features;
+  return values;
 }
 
-std::vector<std::int32_t> labels(const Array& y, std::uint64_t rows,
-                                 const std::filesystem::path& path) {
-  const bool is_integer = y.type != NumberType::Float32 && y.type != NumberType::Float64;
-  if (!is_integer || y.row_size() != 1 || y.shape[0] != rows) {
-    throw DataError(path.string() + ": expected " + std::to_string(rows) +
-                    " integers, one label for each row of x, found " +
-                    (is_integer ? "" : "floats of ") + "shape " + shape_text(y.shape));
-  }
+bool has_floats(const Array& array) {
+  return array.type == NumberType::Float32 || array.type == NumberType::Float64;
+}
+
+std::vector<std::int32_t> labels(const Array& y, const std::filesystem::path& path) {
   std::vector<std::int32_t> result;
-  result.reserve(rows);
+  result.reserve(y.shape[0]);
   for_each_value(y, [&](auto number) {
     const auto value = static_cast<std::int64_t>(number);
     if (value < 0 || value >= std::numeric_limits<std::int32_t>::max()) {
@@ -220,6 +215,33 @@ std::vector<std::int32_t> labels(const Array& y, std::uint64_t rows,
     result.push_back(static_cast<std::int32_t>(value));
   });
   return result;
+}
+
+std::vector<std::byte> float_features(const Array& x, const std::filesystem::path& path) {
+  const std::vector<float> values = finite_values(x, path);
+  const auto bytes = std::as_bytes(std::span(values));
+  return {bytes.begin(), bytes.end()};
+}
+
+/// Integers are labels, floats are numbers.
+void take_targets(const Array& y, const Array& x, const std::filesystem::path& path,
+                  std::size_t columns, Rows& rows) {
+  const std::size_t found = has_floats(y) ? y.row_size() : 0;
+  const bool has_rank = y.shape.size() == 1 || (has_floats(y) && y.shape.size() == 2);
+  if (!has_rank || y.shape[0] != x.shape[0] || found != columns) {
+    const std::string row_count = std::to_string(x.shape[0]);
+    throw DataError(path.string() + ": expected " +
+                    (columns == 0 ? row_count + " integers, one label for each row of x"
+                                  : row_count + " x " + std::to_string(columns) +
+                                        " floats, the numbers of each row of x") +
+                    ", found " + (has_floats(y) ? "floats" : "integers") + " of shape " +
+                    shape_text(y.shape));
+  }
+  if (columns == 0) {
+    rows.labels = labels(y, path);
+  } else {
+    rows.values = finite_values(y, path);
+  }
 }
 
 }  // namespace
@@ -234,8 +256,10 @@ DatasetInfo convert_npy(const NpyFiles& files, const ConvertOptions& options) {
                     files.train_x.string() + ", " + shape_text(train.shape) + ", found " +
                     shape_text(test.shape));
   }
-  content.train.labels = labels(read_array(files.train_y), train.shape[0], files.train_y);
-  content.test.labels = labels(read_array(files.test_y), test.shape[0], files.test_y);
+  const Array train_y = read_array(files.train_y);
+  content.target_columns = has_floats(train_y) ? train_y.row_size() : 0;
+  take_targets(train_y, train, files.train_y, content.target_columns, content.train);
+  take_targets(read_array(files.test_y), test, files.test_y, content.target_columns, content.test);
   if (train.type == NumberType::Uint8 && test.type == NumberType::Uint8) {
     content.train.features = std::move(train.bytes);
     content.test.features = std::move(test.bytes);

@@ -79,7 +79,7 @@ const char* group_name(Split split) {
 class Dataset::File {
  public:
   explicit File(const std::filesystem::path& path)
-      : layout_(open_layout(path)), label_transfer_(short_transfer({path.string(), ""})) {}
+      : layout_(open_layout(path)), short_transfer_(short_transfer({path.string(), ""})) {}
 
   const DatasetInfo& info() const { return layout_.info; }
   std::uint64_t bytes_read() const { return bytes_read_; }
@@ -109,7 +109,7 @@ class Dataset::File {
     wide_labels_.resize(std::min(rows.count, kLabelBlock));
     for (std::uint64_t done = 0; done < rows.count; done += kLabelBlock) {
       const RowRange block{rows.first + done, std::min(kLabelBlock, rows.count - done)};
-      read_rows(y, block, H5T_NATIVE_INT64, label_transfer_.id(), wide_labels_.data());
+      read_rows(y, block, H5T_NATIVE_INT64, short_transfer_.id(), wide_labels_.data());
       bytes_read_ += block.count * y.type.element_bytes;
       for (std::uint64_t i = 0; i < block.count; ++i) {
         if (wide_labels_[i] < 0 || wide_labels_[i] >= end) {
@@ -122,12 +122,33 @@ class Dataset::File {
     }
   }
 
+  void read_values(Split split, RowRange rows, std::span<float> out) {
+    const RowArray& y = open(split).y;
+    HERMES_ASSERT(out.size() == rows.count * info().target_columns, "targets: wrong output size");
+    if (rows.count == 0) {
+      return;
+    }
+    read_rows(y, rows, H5T_NATIVE_FLOAT, short_transfer_.id(), out.data());
+    bytes_read_ += rows.count * info().target_columns * y.type.element_bytes;
+    check_finite(out, info().target_columns, rows.first, y.place);
+  }
+
+  void read_targets(Split split, RowRange rows, const TargetSpan& out, std::uint32_t class_count) {
+    if (info().has_labels()) {
+      read_labels(split, rows, std::get<std::span<std::int32_t>>(out), class_count);
+    } else {
+      read_values(split, rows, std::get<std::span<float>>(out));
+    }
+  }
+
   std::uint32_t class_count() {
+    HERMES_ASSERT(info().has_labels(), "classes of a data set without labels");
     if (class_count_ == 0) {
       class_count_ = static_cast<std::uint32_t>(info().class_names.size());
     }
     if (class_count_ == 0) {
-      scan_labels(0, [this](std::span<const std::int32_t> labels) {
+      scan_targets(0, [this](const Targets& targets) {
+        const auto labels = std::get<std::span<const std::int32_t>>(targets);
         const auto largest = static_cast<std::uint32_t>(*std::ranges::max_element(labels));
         class_count_ = std::max(class_count_, largest + 1);
       });
@@ -136,7 +157,7 @@ class Dataset::File {
   }
 
   void check_values(std::uint32_t class_count) {
-    scan_labels(class_count, [](std::span<const std::int32_t>) {});
+    scan_targets(class_count, [](const Targets&) {});
     if (info().element_type == ElementType::Uint8) {
       return;  // every byte is a valid value
     }
@@ -160,20 +181,22 @@ class Dataset::File {
   }
 
   template <class Use>
-  void scan_labels(std::uint32_t class_count, const Use& use) {
-    std::vector<std::int32_t> labels;
+  void scan_targets(std::uint32_t class_count, const Use& use) {
+    TargetBuffer targets(info().target_columns);
+    const std::uint64_t block = std::max<std::uint64_t>(1, kScanBytes / info().target_bytes());
     for (const Split split : kSplits) {
       const std::uint64_t rows = info().row_count(split);
-      for (std::uint64_t first = 0; first < rows; first += kLabelBlock) {
-        labels.resize(std::min(kLabelBlock, rows - first));
-        read_labels(split, {first, labels.size()}, labels, class_count);
-        use(labels);
+      for (std::uint64_t first = 0; first < rows; first += block) {
+        const std::uint64_t count = std::min(block, rows - first);
+        targets.resize(count);
+        read_targets(split, {first, count}, targets.rows(0, count), class_count);
+        use(std::as_const(targets).rows(0, count));
       }
     }
   }
 
   DatasetLayout layout_;
-  hdf5::Handle label_transfer_;
+  hdf5::Handle short_transfer_;
   std::vector<std::int64_t> wide_labels_;  // scratch: HDF5 converts any integer type to this
   std::uint32_t class_count_ = 0;
   std::uint64_t bytes_read_ = 0;
@@ -214,6 +237,12 @@ void Dataset::read_labels(Split split, RowRange rows, std::span<std::int32_t> ou
                           std::uint32_t class_count) const {
   const hdf5::LibraryLock lock;
   file_->read_labels(split, rows, out, class_count);
+}
+
+void Dataset::read_targets(Split split, RowRange rows, const TargetSpan& out,
+                           std::uint32_t class_count) const {
+  const hdf5::LibraryLock lock;
+  file_->read_targets(split, rows, out, class_count);
 }
 
 void Dataset::check_values(std::uint32_t class_count) const {

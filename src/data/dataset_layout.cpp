@@ -13,6 +13,7 @@ using hdf5::Handle;
 using hdf5::Place;
 
 constexpr std::size_t kRowBytesMax = std::size_t{1} << 30;
+constexpr std::size_t kTargetColumnsMax = std::size_t{1} << 20;
 constexpr std::uint64_t kRowsMax = std::uint64_t{1} << 40;
 constexpr std::size_t kChunkCacheMin = std::size_t{1} << 20;   // HDF5's default
 constexpr std::size_t kChunkCacheMax = std::size_t{32} << 20;  // per open dataset
@@ -79,14 +80,36 @@ void check_features(const RowArray& x) {
   }
 }
 
-void check_labels(const RowArray& y) {
-  if (y.type.dims.size() != 1) {
-    hdf5::fail(y.place, "expected rank 1 (N), found rank " + std::to_string(y.type.dims.size()) +
-                            " (" + y.type.shape_text() + ")");
+/// Labels are integers, numbers are floats: one for each row, or rows of them.
+void check_targets(const RowArray& y) {
+  const hdf5::ArrayType& type = y.type;
+  const bool is_number =
+      type.kind == H5T_FLOAT && (type.element_bytes == 4 || type.element_bytes == 8);
+  if (type.kind != H5T_INTEGER && !is_number) {
+    hdf5::fail(y.place,
+               "expected integers (labels), float32 or float64, found " + type.element_name());
   }
-  if (y.type.kind != H5T_INTEGER) {
-    hdf5::fail(y.place, "expected integers, found " + y.type.element_name());
+  const std::size_t rank = type.dims.size();
+  if (rank != 1 && !(is_number && rank == 2)) {
+    hdf5::fail(y.place, std::string("expected rank 1 (N)") +
+                            (is_number ? " or 2 (N x numbers)" : "") + ", found rank " +
+                            std::to_string(rank) + " (" + type.shape_text() + ")");
   }
+  if (rank == 2 && (type.dims[1] == 0 || type.dims[1] > kTargetColumnsMax)) {
+    hdf5::fail(y.place, "expected 1 to " + std::to_string(kTargetColumnsMax) +
+                            " numbers in a row, found shape " + type.shape_text());
+  }
+}
+
+std::size_t target_columns(const RowArray& y) {
+  if (y.type.kind == H5T_INTEGER) {
+    return 0;
+  }
+  return y.type.dims.size() == 1 ? 1 : y.type.dims[1];
+}
+
+std::string target_text(std::size_t columns) {
+  return columns == 0 ? "labels" : std::to_string(columns) + " of float numbers in a row";
 }
 
 std::optional<OpenSplit> open_split(hid_t file, Split split, const std::string& path) {
@@ -100,7 +123,7 @@ std::optional<OpenSplit> open_split(hid_t file, Split split, const std::string& 
   OpenSplit open{open_array(file, group.at(group.object + "/x")),
                  open_array(file, group.at(group.object + "/y"))};
   check_features(open.x);
-  check_labels(open.y);
+  check_targets(open.y);
   const std::uint64_t rows = open.x.row_count();
   if (rows == 0 || rows > kRowsMax) {
     hdf5::fail(open.x.place, "expected 1 to 2^40 rows, found " + std::to_string(rows));
@@ -167,6 +190,11 @@ void check_same_rows(const OpenSplit& open, bool last, const DatasetInfo& info) 
     hdf5::fail(open.x.place, "expected rows as in /train/x, found " + open.x.type.element_name() +
                                  " " + open.x.type.shape_text() + (last ? " (NHWC)" : ""));
   }
+  const std::size_t columns = target_columns(open.y);
+  if (columns != info.target_columns) {
+    hdf5::fail(open.y.place, "expected " + target_text(info.target_columns) +
+                                 " as in /train/y, found " + target_text(columns));
+  }
 }
 
 /// An upper bound, from what HDF5 documents of its caches and from the chunks of this array.
@@ -211,6 +239,7 @@ DatasetLayout open_layout(const std::filesystem::path& path) {
       info.channels_last = last;
       info.features = feature_shape(x, last);
       info.element_type = x.type.kind == H5T_FLOAT ? ElementType::Float32 : ElementType::Uint8;
+      info.target_columns = target_columns(layout.splits[index]->y);
       info.chunk_rows = x.type.chunk.empty() ? 0 : x.type.chunk[0];
     }
     check_same_rows(*layout.splits[index], last, info);

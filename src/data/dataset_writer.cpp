@@ -123,22 +123,45 @@ void write_features(hid_t dataset, const DatasetContent& content, const Rows& so
   }
 }
 
-void write_labels(hid_t file, const Rows& source, const std::vector<std::uint64_t>& rows,
-                  const Place& place) {
-  std::vector<std::int32_t> labels;
-  labels.reserve(rows.size());
+/// Some rows of an array whose rows have so many values.
+template <class T>
+std::vector<T> chosen_rows(const std::vector<T>& values, std::size_t columns,
+                           const std::vector<std::uint64_t>& rows) {
+  std::vector<T> chosen;
+  chosen.reserve(rows.size() * columns);
   for (const std::uint64_t row : rows) {
-    labels.push_back(source.labels[row]);
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * columns);
+    chosen.insert(chosen.end(), first, first + static_cast<std::ptrdiff_t>(columns));
   }
-  const hsize_t size = labels.size();
-  const Handle space = hdf5::own(H5Screate_simple(1, &size, nullptr), H5Sclose, place, "preparing");
+  return chosen;
+}
+
+void write_array(hid_t file, const std::vector<hsize_t>& dims, hid_t stored_type, hid_t memory_type,
+                 const void* values, const Place& place) {
+  const Handle space =
+      hdf5::own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
+                place, "preparing");
   const Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
-  const Handle dataset = hdf5::own(H5Dcreate2(file, place.object.c_str(), H5T_STD_I32LE, space.id(),
+  const Handle dataset = hdf5::own(H5Dcreate2(file, place.object.c_str(), stored_type, space.id(),
                                               H5P_DEFAULT, storage.id(), H5P_DEFAULT),
                                    H5Dclose, place, "creating");
-  hdf5::check(
-      H5Dwrite(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()), place,
-      "writing");
+  hdf5::check(H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place,
+              "writing");
+}
+
+void write_targets(hid_t file, const DatasetContent& content, const Rows& source,
+                   const std::vector<std::uint64_t>& rows, const Place& place) {
+  if (content.target_columns == 0) {
+    write_array(file, {rows.size()}, H5T_STD_I32LE, H5T_NATIVE_INT32,
+                chosen_rows(source.labels, 1, rows).data(), place);
+    return;
+  }
+  std::vector<hsize_t> dims{rows.size()};
+  if (content.target_columns > 1) {
+    dims.push_back(content.target_columns);
+  }
+  write_array(file, dims, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
+              chosen_rows(source.values, content.target_columns, rows).data(), place);
 }
 
 void write_split(hid_t file, Split split, const DatasetContent& content,
@@ -152,7 +175,7 @@ void write_split(hid_t file, Split split, const DatasetContent& content,
   const Place x = place.at(group.object + "/x");
   const Handle features = create_features(file, content, rows.size(), compress, x);
   write_features(features.id(), content, source, rows, x);
-  write_labels(file, source, rows, place.at(group.object + "/y"));
+  write_targets(file, content, source, rows, place.at(group.object + "/y"));
 }
 
 void check_content(const DatasetContent& content, const ConvertOptions& options) {
@@ -160,14 +183,22 @@ void check_content(const DatasetContent& content, const ConvertOptions& options)
   if (options.limit == 0U) {
     throw DataError(output + ": limit: expected at least 1 row, found 0");
   }
-  if (content.train.labels.empty() || content.test.labels.empty()) {
+  const std::size_t train_rows = content.row_count(content.train);
+  const std::size_t test_rows = content.row_count(content.test);
+  if (train_rows == 0 || test_rows == 0) {
     throw DataError(output + ": expected at least 1 training and 1 test row, found " +
-                    std::to_string(content.train.labels.size()) + " and " +
-                    std::to_string(content.test.labels.size()));
+                    std::to_string(train_rows) + " and " + std::to_string(test_rows));
+  }
+  const std::size_t names = options.class_names.size();
+  if (content.target_columns > 0) {
+    if (names > 0) {
+      throw DataError(output + ": class names: expected none, as y holds numbers, found " +
+                      std::to_string(names));
+    }
+    return;
   }
   const auto largest = std::max(*std::ranges::max_element(content.train.labels),
                                 *std::ranges::max_element(content.test.labels));
-  const std::size_t names = options.class_names.size();
   if (names > 0 && static_cast<std::size_t>(largest) >= names) {
     throw DataError(output + ": class names: expected at least " + std::to_string(largest + 1) +
                     " for the largest label " + std::to_string(largest) + ", found " +
@@ -184,8 +215,9 @@ std::uint64_t rows_per_chunk(std::uint64_t rows, std::size_t row_bytes) {
 
 DatasetInfo write_dataset(const DatasetContent& content, const ConvertOptions& options) {
   check_content(content, options);
-  const std::vector<std::uint64_t> train = training_order(content.train.labels.size(), options);
-  std::vector<std::uint64_t> test(content.test.labels.size());
+  const std::vector<std::uint64_t> train =
+      training_order(content.row_count(content.train), options);
+  std::vector<std::uint64_t> test(content.row_count(content.test));
   std::iota(test.begin(), test.end(), 0U);
   const Moments statistics = content.element_type == ElementType::Uint8
                                  ? moments<std::uint8_t>(content, train)

@@ -10,10 +10,11 @@
 
 namespace hermes::data {
 
-/// Rows in memory: features in the element type, row after row, and labels.
+/// Rows in memory: features in the element type, row after row, and labels or numbers.
 struct Rows {
   std::vector<std::byte> features;
   std::vector<std::int32_t> labels;
+  std::vector<float> values;  ///< rows x DatasetContent::target_columns
 };
 
 /// What a converter has read: everything but the order of the training rows and what follows from
@@ -21,11 +22,15 @@ struct Rows {
 struct DatasetContent {
   FeatureShape shape;
   ElementType element_type = ElementType::Uint8;
+  std::size_t target_columns = 0;  ///< 0: labels
   Rows train;
   Rows test;
 
   std::size_t row_bytes() const {
     return shape.size() * (element_type == ElementType::Uint8 ? 1 : sizeof(float));
+  }
+  std::size_t row_count(const Rows& rows) const {
+    return target_columns == 0 ? rows.labels.size() : rows.values.size() / target_columns;
   }
 };
 

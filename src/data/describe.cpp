@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <type_traits>
 
 #include "data/hdf5.hpp"
@@ -98,10 +99,13 @@ std::string describe(const DatasetInfo& info) {
                validation > 0 ? std::to_string(validation) : "none (split off the training rows)");
   text += line("test rows", std::to_string(info.row_count(Split::Test)));
   text += line("row bytes", std::to_string(info.row_bytes()));
-  text +=
-      line("classes", info.class_names.empty()
-                          ? "not named"
-                          : listed(info.class_names, [](const std::string& name) { return name; }));
+  if (info.has_labels()) {
+    text += line("classes", info.class_names.empty() ? "not named"
+                                                     : listed(info.class_names, std::identity()));
+  } else {
+    text += line("targets", std::to_string(info.target_columns) +
+                                (info.target_columns == 1 ? " number" : " numbers") + " (float32)");
+  }
   const auto text_of = [](float value) { return number(static_cast<double>(value)); };
   text += line("mean", listed(info.mean, text_of));
   text += line("scale", listed(info.scale, text_of));
@@ -119,8 +123,11 @@ std::string describe_file(const std::filesystem::path& path) {
     return describe_tensors(read_tensor_file(path), path);
   }
   const Dataset dataset(path);
-  const std::uint32_t classes = dataset.class_count();
-  return describe(dataset.info()) + line("class count", std::to_string(classes));
+  const std::string text = describe(dataset.info());
+  if (!dataset.info().has_labels()) {
+    return text;
+  }
+  return text + line("class count", std::to_string(dataset.class_count()));
 }
 
 }  // namespace hermes::data

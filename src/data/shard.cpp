@@ -61,7 +61,11 @@ Shard::Shard(const Dataset& dataset, std::uint32_t class_count)
 }
 
 Shard::Shard(const DatasetInfo& info, std::uint32_t class_count)
-    : dataset_(nullptr), info_(&info), class_count_(class_count), normalization_(info) {
+    : dataset_(nullptr),
+      info_(&info),
+      class_count_(class_count),
+      targets_(info.target_columns),
+      normalization_(info) {
   HERMES_ASSERT(class_count > 0, "shard without classes");
 }
 
@@ -87,32 +91,42 @@ void Shard::expect(std::uint64_t rows) {
     throw DataError(info.path.string() + ": shard: expected fewer than 2^32 rows, found " +
                     std::to_string(rows));
   }
-  resize_without_copy(labels_, rows);
+  targets_.resize(rows);
   resize_without_copy(features_, rows * info.row_bytes());
 }
 
-void Shard::append(std::span<const std::byte> features, std::span<const std::int32_t> labels) {
+void Shard::append(std::span<const std::byte> features, const Targets& targets) {
   const DatasetInfo& info = *info_;
-  HERMES_ASSERT(features.size() == labels.size() * info.row_bytes(), "rows: features and labels");
-  if (labels.size() > labels_.size() - loaded_rows_) {
-    throw DataError(info.path.string() + ": rows: expected " + std::to_string(labels_.size()) +
+  const std::size_t rows = features.size() / info.row_bytes();
+  if (rows > row_count() - loaded_rows_) {
+    throw DataError(info.path.string() + ": rows: expected " + std::to_string(row_count()) +
                     ", found more");
   }
-  const auto bad = std::ranges::find_if(labels, [this](std::int32_t label) {
-    return label < 0 || static_cast<std::uint32_t>(label) >= class_count_;
-  });
-  if (bad != labels.end()) {
-    throw DataError(info.path.string() + ": rows: expected labels in [0, " +
-                    std::to_string(class_count_) + "), found " + std::to_string(*bad));
-  }
+  std::visit([this](auto values) { check_targets(values); }, targets);
   if (info.element_type == ElementType::Float32 &&
       !all_finite(
           {reinterpret_cast<const float*>(features.data()), features.size() / sizeof(float)})) {
     throw DataError(info.path.string() + ": rows: expected finite numbers, found others");
   }
-  keep_rows(features.data(), labels.size());
-  std::ranges::copy(labels, labels_.begin() + static_cast<std::ptrdiff_t>(loaded_rows_));
-  loaded_rows_ += labels.size();
+  keep_rows(features.data(), rows);
+  targets_.put(loaded_rows_, rows, targets);
+  loaded_rows_ += rows;
+}
+
+void Shard::check_targets(std::span<const std::int32_t> labels) const {
+  const auto bad = std::ranges::find_if(labels, [this](std::int32_t label) {
+    return label < 0 || static_cast<std::uint32_t>(label) >= class_count_;
+  });
+  if (bad != labels.end()) {
+    throw DataError(info_->path.string() + ": rows: expected labels in [0, " +
+                    std::to_string(class_count_) + "), found " + std::to_string(*bad));
+  }
+}
+
+void Shard::check_targets(std::span<const float> numbers) const {
+  if (!all_finite(numbers)) {
+    throw DataError(info_->path.string() + ": rows: expected finite numbers in y, found others");
+  }
 }
 
 /// Features of rows as they are in the file -> behind the rows that are there.
@@ -157,8 +171,8 @@ void Shard::read_range(RowRange range) {
     const std::size_t before = loaded_rows_ * info_->row_bytes();
     dataset_->read_features(selection_.split, range, std::span(features_).subspan(before, bytes));
   }
-  dataset_->read_labels(selection_.split, range,
-                        std::span(labels_).subspan(loaded_rows_, range.count), class_count_);
+  dataset_->read_targets(selection_.split, range, targets_.rows(loaded_rows_, range.count),
+                         class_count_);
   loaded_rows_ += range.count;
 }
 
@@ -167,24 +181,22 @@ void Shard::clear() {
   next_range_ = 0;
   next_in_range_ = 0;
   loaded_rows_ = 0;
-  labels_.clear();  // features_ keeps its size: only growth would have to be zeroed
+  targets_.resize(0);  // features_ keeps its size: only growth would have to be zeroed
 }
 
 std::size_t Shard::bytes() const {
-  return features_.capacity() + file_order_.capacity() + labels_.capacity() * sizeof(std::int32_t) +
-         normalization_.bytes();
+  return features_.capacity() + file_order_.capacity() + targets_.bytes() + normalization_.bytes();
 }
 
 void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> x,
-                       std::span<std::int32_t> labels) const {
+                       const TargetSpan& targets) const {
   const DatasetInfo& info = *info_;
   const std::size_t row_size = info.features.size();
   HERMES_ASSERT(loaded(), "shard is not loaded");
-  HERMES_ASSERT(x.size() == indices.size() * row_size && labels.size() == indices.size(),
-                "mini-batch: wrong output size");
+  HERMES_ASSERT(x.size() == indices.size() * row_size, "mini-batch: wrong output size");
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::uint32_t index = indices[i];
-    HERMES_ASSERT(index < labels_.size(), "mini-batch: row outside the shard");
+    HERMES_ASSERT(index < row_count(), "mini-batch: row outside the shard");
     const std::byte* row = features_.data() + index * info.row_bytes();
     if (i + 1 < indices.size()) {
       prefetch(features_.data() + indices[i + 1] * info.row_bytes(), info.row_bytes());
@@ -195,14 +207,14 @@ void Shard::fill_batch(std::span<const std::uint32_t> indices, std::span<float> 
     } else {
       normalization_.apply({reinterpret_cast<const float*>(row), row_size}, out);
     }
-    labels[i] = labels_[index];
   }
+  targets_.gather(indices, targets);
 }
 
 std::size_t shard_bytes(const DatasetInfo& info, std::uint64_t row_count) {
   const std::size_t scratch =
       needs_reordering(info) ? std::min(row_count, slice_rows(info)) * info.row_bytes() : 0;
-  return row_count * (info.row_bytes() + sizeof(std::int32_t)) + scratch +
+  return row_count * (info.row_bytes() + info.target_bytes()) + scratch +
          Normalization::bytes_of(info);
 }
 

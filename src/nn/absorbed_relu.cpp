@@ -1,6 +1,7 @@
 #include "absorbed_relu.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace hermes::nn {
 namespace {
@@ -25,9 +26,13 @@ class AbsorbedRelu final : public Layer {
 
 /// The layer that takes this activation as its input, where nobody else reads it.
 Layer* only_reader(const LayerStack& stack, std::size_t activation) {
-  const auto reader = std::ranges::find(stack.layers, activation, &StackedLayer::from);
-  return stack.readers[activation] == 1 && reader != stack.layers.end() ? reader->layer.get()
-                                                                        : nullptr;
+  if (stack.readers[activation] != 1) {
+    return nullptr;
+  }
+  // Layer i writes activation i + 1, so who reads it comes later, in a chain at once.
+  const auto later = std::span(stack.layers).subspan(activation);
+  const auto reader = std::ranges::find(later, activation, &StackedLayer::from);
+  return reader != later.end() ? reader->layer.get() : nullptr;
 }
 
 }  // namespace

@@ -16,10 +16,9 @@ std::size_t samples_at_a_time(const Network& network, std::size_t batch) {
 }
 
 LossResult compute_gradient(Network& network, const LossSpec& loss, std::span<const float> x,
-                            std::span<const std::int32_t> labels,
-                            std::span<float> output_gradient) {
-  const std::size_t batch = labels.size();
+                            const Targets& targets, std::span<float> output_gradient) {
   const std::size_t inputs = network.input_size();
+  const std::size_t batch = x.size() / inputs;
   const std::size_t slices = slice_count(network, batch);
   LossResult result;
   std::size_t first = 0;
@@ -29,7 +28,8 @@ LossResult compute_gradient(Network& network, const LossSpec& loss, std::span<co
     const std::span<const float> outputs =
         network.forward(x.subspan(first * inputs, count * inputs), count, Mode::Training);
     const std::span<float> derivative = output_gradient.first(outputs.size());
-    const LossResult part = evaluate(loss, outputs, labels.subspan(first, count), derivative);
+    const LossResult part =
+        evaluate(loss, outputs, rows_of(targets, batch, first, count), derivative);
     if (slices == 1) {
       network.backward(derivative);
       return part;

@@ -109,8 +109,10 @@ void Channel::decode(const Frame& frame, Incoming& incoming) {
 }
 
 double Channel::decoding_cost(const Frame& frame, std::size_t values) const {
-  const bool is_plain = frame.payload.bytes.size() == values * sizeof(float);
-  const bool is_converted = !is_plain && halves_ == wire::Halves::Widen;
+  const std::size_t size = frame.payload.bytes.size();
+  const bool is_plain = size == values * sizeof(float);
+  const bool is_kept = halves_ == wire::Halves::Keep && size == values * sizeof(std::uint16_t);
+  const bool is_converted = !is_plain && !is_kept;
   return static_cast<double>(values) *
          (cost::kReceivedValue + (is_converted ? cost::kConvertedValue : 0.0));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -21,11 +22,12 @@ Evaluator::Evaluator(nn::Network& network, nn::LossSpec loss, const data::Shard&
       rows_(rows),
       slice_rows_(slice_rows(network)),
       x_(kBatch * network.input_size()),
-      labels_(kBatch),
+      targets_(rows.info().target_columns),
       indices_(kBatch),
       gradient_(kBatch * network.output_size()),
       flops_per_row_(static_cast<double>(network.flops().forward)) {
   HERMES_ASSERT(network.batch_max() >= kBatch, "evaluator: the network's batch is too small");
+  targets_.resize(kBatch);
 }
 
 void Evaluator::start() {
@@ -46,11 +48,11 @@ bool Evaluator::advance() {
     const std::span<std::uint32_t> indices(indices_.data(), count);
     std::iota(indices.begin(), indices.end(), next_);
     const std::span<float> x(x_.data(), count * network_.input_size());
-    const std::span<std::int32_t> labels(labels_.data(), count);
-    rows_.fill_batch(indices, x, labels);
+    rows_.fill_batch(indices, x, targets_.rows(0, count));
     const std::span<const float> outputs = network_.forward(x, count, nn::Mode::Inference);
     const nn::LossResult batch =
-        nn::evaluate(loss_, outputs, labels, std::span<float>(gradient_.data(), outputs.size()));
+        nn::evaluate(loss_, outputs, std::as_const(targets_).rows(0, count),
+                     std::span<float>(gradient_.data(), outputs.size()));
     loss_sum_ += batch.mean_loss * count;
     correct_ += batch.correct;
     next_ += count;
@@ -68,7 +70,8 @@ EvaluationResult Evaluator::run() {
 
 EvaluationResult Evaluator::result() const {
   const auto rows = static_cast<double>(std::max<std::uint64_t>(rows_before_ + next_, 1));
-  return {loss_sum_ / rows, static_cast<double>(correct_) / rows};
+  return {loss_sum_ / rows, rows_.info().has_labels() ? static_cast<double>(correct_) / rows
+                                                      : std::numeric_limits<double>::quiet_NaN()};
 }
 
 }  // namespace hermes::runtime

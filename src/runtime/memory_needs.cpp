@@ -64,14 +64,16 @@ struct Sizes {
     return data::shard_bytes(info, rows) + rows * sizeof(data::RowRange) * 3;
   }
   std::uint64_t evaluation_buffers() const {
-    return Evaluator::kBatch * (row_floats * sizeof(float) + 2 * sizeof(std::int32_t));
+    return Evaluator::kBatch *
+           (row_floats * sizeof(float) + info.target_bytes() + sizeof(std::uint32_t));
   }
-  /// Beside the rows: scratch of a shard, labels as HDF5 converts them, HDF5 itself.
+  /// Beside the rows: scratch of a shard, targets as HDF5 converts them, HDF5 itself.
   std::uint64_t reader() const {
     constexpr std::uint64_t kManyRows = std::uint64_t{1} << 32;
     constexpr std::uint64_t kLabels = kMiB / 2;
     return info.reader_bytes + kLabels +
-           (data::shard_bytes(info, kManyRows) - kManyRows * (info.row_bytes() + sizeof(int)));
+           (data::shard_bytes(info, kManyRows) -
+            kManyRows * (info.row_bytes() + info.target_bytes()));
   }
   std::uint64_t plan() const { return blocks * 2 * sizeof(data::RowRange); }
   std::uint64_t matrices() const {
@@ -103,7 +105,7 @@ std::uint64_t order_bytes(const Sizes& sizes) {
   return is_sorted_by_label(sizes.inputs) ? rows * (kPerPiece + kPerRow) : sizes.blocks * kPerPiece;
 }
 
-/// Features, label, place in the shuffled order, and the row's part in the list of ranges.
+/// Features, targets, place in the shuffled order, and the row's part in the list of ranges.
 std::uint64_t bytes_per_shard_row(const Sizes& sizes) {
   constexpr std::uint64_t kPerRange = 4 * sizeof(data::RowRange);
   const std::uint64_t rows = sizes.info.row_count(data::Split::Train);
@@ -111,7 +113,7 @@ std::uint64_t bytes_per_shard_row(const Sizes& sizes) {
       is_sorted_by_label(sizes.inputs) ? 1 : data::block_rows(rows, sizes.info.chunk_rows);
   const DataSettings& data = sizes.inputs.config().data;
   const std::uint64_t shards = data.prefetch || data.delivery == Delivery::Server ? 2 : 1;
-  return shards * (sizes.info.row_bytes() + sizeof(std::int32_t)) + sizeof(std::uint32_t) +
+  return shards * (sizes.info.row_bytes() + sizes.info.target_bytes()) + sizeof(std::uint32_t) +
          (kPerRange + rows_per_range - 1) / rows_per_range;
 }
 
@@ -130,21 +132,22 @@ std::uint64_t server_optimizer_slots(const protocol::StrategyConfig& strategy) {
       strategy);
 }
 
-/// Payloads in another number format, beside their values; and what top-k keeps back.
+/// Payloads in another number format, beside their values; and what error feedback keeps.
 std::uint64_t conversion_slots(const RunConfig& config) {
   const std::uint64_t converted = config.has_lossy_payload() ? 2 : 0;
-  const bool is_sparse = config.payload_up() == wire::PayloadEncoding::Sparse;
-  return converted + (is_sparse ? 3 : 0);
+  const wire::PayloadEncoding up = config.payload_up();
+  const std::uint64_t magnitudes = up == wire::PayloadEncoding::Sparse ? 1 : 0;
+  return converted + (wire::has_feedback(up) ? 2 : 0) + magnitudes;
 }
 
 /// A worker's state for a checkpoint: its model and the one that it pulled, what its optimizer and
-/// top-k remember, and a little more.
+/// error feedback remember, and a little more.
 std::uint64_t state_bytes(const RunInputs& inputs, const Sizes& sizes) {
   constexpr std::uint64_t kRest = 4096;
   const std::uint64_t slots =
       nn::make_optimizer(inputs.config().train.optimizer.spec(), 1)->state().size();
-  const bool is_sparse = inputs.config().payload_up() == wire::PayloadEncoding::Sparse;
-  return (2 + slots + (is_sparse ? 1 : 0)) * sizes.parameters + kRest;
+  const std::uint64_t residuals = wire::has_feedback(inputs.config().payload_up()) ? 1 : 0;
+  return (2 + slots + residuals) * sizes.parameters + kRest;
 }
 
 std::uint64_t sum(const std::vector<MemoryItem>& items) {
@@ -193,11 +196,12 @@ MemoryNeeds worker_needs(const RunInputs& inputs) {
       {"data reader", sizes.reader()},
       {"row order", 2 * sizes.plan() + order_bytes(sizes)},
   };
-  needs.model = {.fixed_bytes = sum(needs.fixed),
-                 .bytes_per_shard_row = bytes_per_shard_row(sizes),
-                 .bytes_per_minibatch_row = sizes.workspace.per_row +
-                                            sizes.row_floats * sizeof(float) + sizeof(std::int32_t),
-                 .minibatch_rows_min = Evaluator::kBatch};
+  needs.model = {
+      .fixed_bytes = sum(needs.fixed),
+      .bytes_per_shard_row = bytes_per_shard_row(sizes),
+      .bytes_per_minibatch_row =
+          sizes.workspace.per_row + sizes.row_floats * sizeof(float) + sizes.info.target_bytes(),
+      .minibatch_rows_min = Evaluator::kBatch};
   return needs;
 }
 

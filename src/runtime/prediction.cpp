@@ -31,13 +31,14 @@ void softmax(std::span<float> values) {
 /// Outputs of the loaded rows, appended.
 void run(nn::Network& network, const data::Shard& rows, AlignedVector<float>& outputs) {
   std::vector<float> x(kBatch * network.input_size());
-  std::vector<std::int32_t> labels(kBatch);
+  TargetBuffer targets(rows.info().target_columns);
+  targets.resize(kBatch);
   std::vector<std::uint32_t> indices(kBatch);
   for (std::uint32_t first = 0; first < rows.row_count(); first += kBatch) {
     const std::size_t count = std::min(kBatch, rows.row_count() - first);
     std::iota(indices.begin(), indices.end(), first);
     const std::span<float> batch(x.data(), count * network.input_size());
-    rows.fill_batch(std::span(indices).first(count), batch, std::span(labels).first(count));
+    rows.fill_batch(std::span(indices).first(count), batch, targets.rows(0, count));
     const std::span<const float> y = network.forward(batch, count, nn::Mode::Inference);
     outputs.insert(outputs.end(), y.begin(), y.end());
   }

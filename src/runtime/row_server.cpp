@@ -86,8 +86,8 @@ void RowServer::send_slice(Rank worker, Job& job) {
   ParameterBuffer buffer = slices_.acquire();
   const std::size_t bytes = slice_bytes(info, rows);
   const auto payload = std::as_writable_bytes(buffer.values()).first(bytes);
-  const auto labels = std::span(reinterpret_cast<std::int32_t*>(payload.data()), rows);
-  const auto features = payload.subspan(labels.size_bytes(), rows * info.row_bytes());
+  const TargetSpan targets = targets_in(payload, info, rows);
+  const auto features = payload.subspan(rows * info.target_bytes(), rows * info.row_bytes());
   std::ranges::fill(payload.last(3), std::byte{0});  // what fills up the last word
   for (std::uint64_t done = 0; done < rows;) {
     const data::RowRange& range = job.rows.ranges[job.next_range];
@@ -95,8 +95,8 @@ void RowServer::send_slice(Rank worker, Job& job) {
     const data::RowRange part{range.first + job.next_in_range, count};
     inputs_.dataset().read_features(
         job.rows.split, part, features.subspan(done * info.row_bytes(), count * info.row_bytes()));
-    inputs_.dataset().read_labels(job.rows.split, part, labels.subspan(done, count),
-                                  inputs_.output_count());
+    inputs_.dataset().read_targets(job.rows.split, part, rows_of(targets, rows, done, count),
+                                   inputs_.output_count());
     done += count;
     job.next_in_range += count;
     if (job.next_in_range == range.count) {

@@ -20,14 +20,30 @@ constexpr std::uint64_t kExtentMax = std::uint64_t{1} << 20U;
 
 std::size_t slice_bytes(const data::DatasetInfo& info, std::uint64_t rows) {
   constexpr std::size_t kWord = sizeof(float);
-  const std::size_t bytes = rows * (sizeof(std::int32_t) + info.row_bytes());
+  const std::size_t bytes = rows * (info.target_bytes() + info.row_bytes());
   return (bytes + kWord - 1) / kWord * kWord;
+}
+
+TargetSpan targets_in(std::span<std::byte> payload, const data::DatasetInfo& info,
+                      std::uint64_t rows) {
+  if (info.has_labels()) {
+    return std::span(reinterpret_cast<std::int32_t*>(payload.data()), rows);
+  }
+  return std::span(reinterpret_cast<float*>(payload.data()), rows * info.target_columns);
+}
+
+Targets targets_in(std::span<const std::byte> payload, const data::DatasetInfo& info,
+                   std::uint64_t rows) {
+  if (info.has_labels()) {
+    return std::span(reinterpret_cast<const std::int32_t*>(payload.data()), rows);
+  }
+  return std::span(reinterpret_cast<const float*>(payload.data()), rows * info.target_columns);
 }
 
 std::uint64_t rows_per_slice(const data::DatasetInfo& info) {
   // Less a word, so that filling up the last one stays within the limit.
   return std::max<std::uint64_t>(
-      1, (kSliceBytesMax - sizeof(float)) / (sizeof(std::int32_t) + info.row_bytes()));
+      1, (kSliceBytesMax - sizeof(float)) / (info.target_bytes() + info.row_bytes()));
 }
 
 wire::DataMessage facts_of(const data::DatasetInfo& info) {
@@ -40,6 +56,7 @@ wire::DataMessage facts_of(const data::DatasetInfo& info) {
                              .flat = info.features.flat,
                              .floats = info.element_type == data::ElementType::Float32,
                              .channels_last = info.channels_last,
+                             .target_columns = info.target_columns,
                              .train_rows = info.row_count(data::Split::Train),
                              .validation_rows = info.row_count(data::Split::Validation),
                              .test_rows = info.row_count(data::Split::Test)},
@@ -53,6 +70,10 @@ data::DatasetInfo info_of(const wire::DataMessage& message) {
       throw DataError(facts.name + ": features: expected 1 to " + std::to_string(kExtentMax) +
                       " in each direction, found " + std::to_string(extent));
     }
+  }
+  if (facts.target_columns > kExtentMax) {
+    throw DataError(facts.name + ": targets: expected at most " + std::to_string(kExtentMax) +
+                    " in a row, found " + std::to_string(facts.target_columns));
   }
   const std::size_t bytes = 2 * facts.channels * sizeof(float);
   if (message.payload.bytes.size() != bytes) {
@@ -70,6 +91,7 @@ data::DatasetInfo info_of(const wire::DataMessage& message) {
   info.features = {facts.channels, facts.height, facts.width, facts.flat};
   info.element_type = facts.floats ? data::ElementType::Float32 : data::ElementType::Uint8;
   info.channels_last = facts.channels_last;
+  info.target_columns = facts.target_columns;
   info.rows = {facts.train_rows, facts.validation_rows, facts.test_rows};
   info.mean.assign(moments.begin(), half);
   info.scale.assign(half, moments.end());

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "hermes/data/dataset.hpp"
 #include "hermes/wire/data_message.hpp"
@@ -15,8 +16,13 @@ inline constexpr std::size_t kSliceBytesMax = std::size_t{256} << 10U;
 /// On their way to one worker: enough to keep its link busy, little before its next message.
 inline constexpr std::size_t kSlicesInFlight = 4;
 
-/// Payload of a slice with so many rows: labels, features, and zeros up to a whole word.
+/// Payload of a slice with so many rows: targets, features, and zeros up to a whole word.
 std::size_t slice_bytes(const data::DatasetInfo& info, std::uint64_t rows);
+/// The targets at the beginning of such a payload.
+TargetSpan targets_in(std::span<std::byte> payload, const data::DatasetInfo& info,
+                      std::uint64_t rows);
+Targets targets_in(std::span<const std::byte> payload, const data::DatasetInfo& info,
+                   std::uint64_t rows);
 /// Rows of a full slice, at least one.
 std::uint64_t rows_per_slice(const data::DatasetInfo& info);
 

@@ -13,6 +13,7 @@
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
 #include "hermes/runtime/run_fingerprint.hpp"
+#include "runtime/config/toml_text.hpp"
 #include "runtime/row_slices.hpp"
 
 namespace hermes::runtime {
@@ -31,7 +32,39 @@ std::uint64_t data_fingerprint(const data::DatasetInfo& info) {
   for (const std::uint64_t rows : info.rows) {
     hash.add(rows);
   }
+  hash.add(std::uint64_t{info.target_columns});
   return hash.value();
+}
+
+/// What only makes sense where rows have labels.
+void check_label_settings(const RunConfig& config, const data::DatasetInfo& info) {
+  const std::string reason = ", as y of " + info.path.string() + " holds numbers";
+  if (!info.has_labels() && config.data.partition == protocol::PartitionKind::ByLabel) {
+    throw ConfigError("key 'data.partition': expected 'shared' or 'disjoint'" + reason +
+                      ", found 'by_label'");
+  }
+  if (!info.has_labels() && config.stop.server.target_accuracy > 0.0) {
+    throw ConfigError("key 'stop.target_accuracy': expected 0" + reason + ", found " +
+                      short_text(config.stop.server.target_accuracy));
+  }
+}
+
+/// Only pictures have sides, and of each a part must stay.
+void check_augmentation(const data::Augmentation& augment, const data::DatasetInfo& info) {
+  const data::FeatureShape& shape = info.features;
+  const auto refuse = [&](const std::string& key, const std::string& expected) {
+    throw ConfigError("key 'train.augment." + key + "': expected " + expected + ", as " +
+                      info.path.string() + " has " + nn::to_string(shape_of(shape)));
+  };
+  if (augment.flip && shape.flat) {
+    refuse("flip", "false");
+  }
+  if (augment.crop_padding > 0 && shape.flat) {
+    refuse("crop_padding", "0");
+  }
+  if (augment.crop_padding >= std::min(shape.height, shape.width) && augment.crop_padding > 0) {
+    refuse("crop_padding", "less than " + std::to_string(std::min(shape.height, shape.width)));
+  }
 }
 
 /// Mini-batches that would teach batch normalisation nothing. (The last one of a pass may still be
@@ -51,6 +84,18 @@ void check_minibatch(const RunConfig& config, const nn::Network& network) {
   }
 }
 
+/// Running statistics of unlike sizes may share a block, and a small variance would become zero.
+void check_payloads(const RunConfig& config, const nn::Network& network) {
+  const auto check = [&](const std::string& key, wire::PayloadEncoding encoding) {
+    if (network.statistics_count() > 0 && encoding == wire::PayloadEncoding::Int8) {
+      throw ConfigError("key '" + key + "': expected 'fp32', 'fp16' or 'bf16', as model '" +
+                        network.spec().name + "' has running statistics, found 'int8'");
+    }
+  };
+  check("wire.payload", config.payload_up());
+  check("wire.down", config.payload_down());
+}
+
 }  // namespace
 
 void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
@@ -59,6 +104,23 @@ void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data) {
     throw ConfigError("model '" + model.name + "' does not fit the data: the model takes " +
                       nn::to_string(model.input) + ", " + data.path.string() + " has " +
                       nn::to_string(found));
+  }
+}
+
+void check_targets(const nn::NetworkSpec& model, std::size_t outputs, LossKind loss,
+                   const data::DatasetInfo& data) {
+  if (data.has_labels()) {
+    return;
+  }
+  if (loss != LossKind::MeanSquaredError) {
+    throw ConfigError("loss: expected mse, as y of " + data.path.string() +
+                      " holds numbers, found cross_entropy");
+  }
+  if (outputs != data.target_columns) {
+    throw ConfigError("model '" + model.name + "' does not fit the data: the model has " +
+                      std::to_string(outputs) + " outputs, a row of y of " + data.path.string() +
+                      " has " + std::to_string(data.target_columns) +
+                      (data.target_columns == 1 ? " number" : " numbers"));
   }
 }
 
@@ -82,9 +144,13 @@ RunInputs::RunInputs(RunConfig config, data::DatasetInfo info)
 
 void RunInputs::make_model() {
   check_shapes(model_, info_);
+  check_augmentation(config_.train.augment, info_);
   nn::Network network(model_, 1);
   check_minibatch(config_, network);
+  check_payloads(config_, network);
   output_count_ = static_cast<std::uint32_t>(network.output_size());
+  check_targets(model_, output_count_, config_.train.loss, info_);
+  check_label_settings(config_, info_);
   statistics_count_ = network.statistics_count();
   RandomStream random(config_.seed, RandomPurpose::Initialization);
   network.initialize(random);
@@ -105,6 +171,7 @@ std::size_t payload_bytes_max(const RunConfig& config) {
   data::DatasetInfo widest;  // rows of float, means and scales of plain features
   widest.features = {network.input_size(), 1, 1, true};
   widest.element_type = data::ElementType::Float32;
+  widest.target_columns = network.output_size();  // or a label, which is no wider
   return std::max({parameters, 2 * network.input_size() * sizeof(float), kSliceBytesMax,
                    slice_bytes(widest, 1)});
 }

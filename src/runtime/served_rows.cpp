@@ -68,8 +68,8 @@ void ServedRows::take_slice(const wire::RowSlice& slice, std::span<const std::by
     shard_->expect(slice.total);
     has_begun_ = true;
   }
-  const auto labels = std::span(reinterpret_cast<const std::int32_t*>(payload.data()), slice.rows);
-  shard_->append(payload.subspan(labels.size_bytes(), slice.rows * info.row_bytes()), labels);
+  shard_->append(payload.subspan(slice.rows * info.target_bytes(), slice.rows * info.row_bytes()),
+                 targets_in(payload, info, slice.rows));
 }
 
 }  // namespace hermes::runtime

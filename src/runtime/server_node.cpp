@@ -40,7 +40,7 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
       recorder_(recorder),
       network_(inputs.model(), Evaluator::kBatch),
       evaluation_shard_(inputs.dataset(), inputs.output_count()),
-      evaluator_(network_, inputs.config().train.loss_spec(), evaluation_shard_),
+      evaluator_(network_, inputs.config().train.measured_loss_spec(), evaluation_shard_),
       server_(server_config(inputs, workers, checkpoints.has_value()), inputs.strategy(kServerRank),
               inputs.initial()),
       row_server_(inputs, channel) {
@@ -152,7 +152,7 @@ EvaluationResult ServerNode::test(const SharedParameters& parameters) {
   const Instant begin = now();
   lap();
   data::Shard rows(inputs_.dataset(), inputs_.output_count());
-  Evaluator evaluator(network_, inputs_.config().train.loss_spec(), rows);
+  Evaluator evaluator(network_, inputs_.config().train.measured_loss_spec(), rows);
   network_.set_parameters(parameters.values());
   evaluator.start();
   const std::uint64_t all = inputs_.plan().test().row_count();

@@ -17,6 +17,10 @@ bool is_same_pool(const protocol::Assignment& a, const protocol::Assignment& b) 
          a.pieces == b.pieces && a.pool_first == b.pool_first && a.pool_count == b.pool_count;
 }
 
+RandomStream stream_of(const RunInputs& inputs, RandomPurpose purpose, Rank rank) {
+  return {inputs.config().seed, purpose, static_cast<std::uint64_t>(rank.value)};
+}
+
 }  // namespace
 
 std::unique_ptr<data::RowSource> make_row_source(const RunInputs& inputs) {
@@ -28,12 +32,18 @@ std::unique_ptr<data::RowSource> make_row_source(const RunInputs& inputs) {
 }
 
 ShardFeed::ShardFeed(const RunInputs& inputs, std::unique_ptr<data::RowSource> source,
-                     bool has_evaluation_rows, const RandomStream& shuffle)
+                     bool has_evaluation_rows, Rank rank)
     : shards_{inputs.make_shard(), inputs.make_shard()},
       evaluation_rows_(inputs.make_shard()),
       wants_evaluation_rows_(has_evaluation_rows),
       source_(std::move(source)),
-      shuffle_(shuffle) {}
+      shuffle_(stream_of(inputs, RandomPurpose::Shuffle, rank)) {
+  const data::Augmentation& augment = inputs.config().train.augment;
+  if (augment.is_on()) {
+    augmenter_.emplace(augment, inputs.data_info().features,
+                       stream_of(inputs, RandomPurpose::Augmentation, rank));
+  }
+}
 
 void ShardFeed::load(const protocol::Assignment& assignment) {
   const std::uint64_t place = is_same_pool(assignment, assignment_) ? window_.first : 0;
@@ -115,6 +125,9 @@ void ShardFeed::save(StateWriter& state) const {
     const data::ShuffledBatches::State& batches = batches_->state();
     state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
   }
+  if (augmenter_) {
+    state & augmenter_->stream().state();
+  }
 }
 
 void ShardFeed::resume(StateReader& state) {
@@ -124,13 +137,21 @@ void ShardFeed::resume(StateReader& state) {
     state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
     batches_.emplace(batches);
   }
+  if (augmenter_) {
+    RandomStream::State stream{};
+    state& stream;
+    augmenter_->set_stream(RandomStream(stream));
+  }
 }
 
-std::size_t ShardFeed::fill_batch(std::span<float> x, std::span<std::int32_t> labels) {
+std::size_t ShardFeed::fill_batch(std::span<float> x, TargetBuffer& targets) {
   HERMES_ASSERT(is_ready_, "shard feed: no rows for a mini-batch");
   const std::span<const std::uint32_t> indices = batches_->next();
-  present().fill_batch(indices, x.first(indices.size() * present().shape().size()),
-                       labels.first(indices.size()));
+  const std::span<float> samples = x.first(indices.size() * present().shape().size());
+  present().fill_batch(indices, samples, targets.rows(0, indices.size()));
+  if (augmenter_) {
+    augmenter_->apply(samples);
+  }
   return indices.size();
 }
 

@@ -1,6 +1,7 @@
 #include "hermes/runtime/trainer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "hermes/core/assert.hpp"
@@ -12,6 +13,19 @@
 #include "hermes/runtime/compute_cost.hpp"
 
 namespace hermes::runtime {
+namespace {
+
+/// Biases, and the scales and shifts of layers; not running statistics, which nothing pulls at.
+std::vector<nn::ParameterTensor> tensors_of_one_axis(const nn::Network& network) {
+  std::vector<nn::ParameterTensor> tensors;
+  std::ranges::copy_if(network.named_parameters(), std::back_inserter(tensors),
+                       [&network](const nn::ParameterTensor& tensor) {
+                         return tensor.shape.size() == 1 && tensor.offset < network.trained_count();
+                       });
+  return tensors;
+}
+
+}  // namespace
 
 Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSource> rows)
     : inputs_(inputs),
@@ -21,10 +35,12 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSo
       learning_rate_(inputs.config().train.learning_rate()),
       loss_(inputs.config().train.loss_spec()),
       pool_(network_->parameter_count()),
-      feed_(inputs, std::move(rows), inputs.strategy(rank).push->needs().validation,
-            RandomStream(inputs.config().seed, RandomPurpose::Shuffle,
-                         static_cast<std::uint64_t>(rank.value))),
-      evaluator_(*network_, loss_, feed_.evaluation_rows()) {
+      feed_(inputs, std::move(rows), inputs.strategy(rank).push->needs().validation, rank),
+      evaluator_(*network_, inputs.config().train.measured_loss_spec(), feed_.evaluation_rows()),
+      targets_(inputs.data_info().target_columns) {
+  if (!inputs.config().train.optimizer.decay_biases) {
+    optimizer_->exempt_from_decay(tensors_of_one_axis(*network_));
+  }
   network_->set_dropout_stream(RandomStream(inputs.config().seed, RandomPurpose::Dropout,
                                             static_cast<std::uint64_t>(rank.value)));
   const nn::Flops flops = network_->flops();
@@ -41,7 +57,7 @@ void Trainer::load(const protocol::Assignment& assignment) {
   const std::size_t at_a_time = nn::samples_at_a_time(*network_, assignment.minibatch);
   network_->reserve(at_a_time);
   x_.resize(assignment.minibatch * network_->input_size());
-  labels_.resize(assignment.minibatch);
+  targets_.resize(assignment.minibatch);
   output_gradient_.resize(at_a_time * network_->output_size());
   feed_.load(assignment);
   phase_ = Phase::LoadingAssignment;
@@ -154,10 +170,10 @@ std::optional<protocol::WorkerEvent> Trainer::load_some() {
 
 void Trainer::train_minibatch() {
   const FlushDenormals flush;
-  const std::size_t count = feed_.fill_batch(x_, labels_);
+  const std::size_t count = feed_.fill_batch(x_, targets_);
   const std::span<const float> x(x_.data(), count * network_->input_size());
-  const std::span<const std::int32_t> labels(labels_.data(), count);
-  const nn::LossResult loss = nn::compute_gradient(*network_, loss_, x, labels, output_gradient_);
+  const nn::LossResult loss = nn::compute_gradient(
+      *network_, loss_, x, std::as_const(targets_).rows(0, count), output_gradient_);
   if (needs_.gradient_norm) {
     norm_sum_ += squared_norm(network_->gradients());
     count_pass(cost::kPassedValue);
@@ -224,7 +240,7 @@ void Trainer::resume(StateReader& state) {
 
 SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {
   HERMES_ASSERT(feedback == nullptr || kind == protocol::PayloadKind::Delta,
-                "trainer: only a delta can be thinned out");
+                "trainer: only a delta can leave something for the next");
   if (kind == protocol::PayloadKind::Parameters) {
     return {network_, network_->parameters()};
   }
@@ -242,8 +258,8 @@ SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedbac
     return sent_;
   }
   sent_ = pool_.copy_of(difference.values());  // what is held back now goes with a later push
-  feedback->sparsify(difference.values().first(trained));
-  count_pass(cost::kPassedValue + cost::kSparsifiedValue);
+  feedback->reduce(difference.values().first(trained));
+  count_pass(cost::kPassedValue + cost::of_feedback(feedback->is_of_bytes()));
   return std::move(difference).seal();
 }
 

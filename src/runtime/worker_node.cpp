@@ -47,6 +47,8 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
     // Running statistics are sent whole: they are no sums, and the largest would hide the others.
     feedback_.emplace(inputs.parameter_count() - inputs.statistics_count(),
                       inputs.config().wire.topk_fraction);
+  } else if (channel.encoding() == wire::PayloadEncoding::Int8) {
+    feedback_.emplace(inputs.parameter_count() - inputs.statistics_count());
   }
   channel_.hand_states_to([this](Rank, const wire::DataMessage& message) { resume(message); });
 }
@@ -182,7 +184,9 @@ void WorkerNode::act(const protocol::TellServer& effect) {
   protocol::Message message{effect.body, {}};
   const auto* report = std::get_if<protocol::Report>(&effect.body);
   if (report != nullptr && report->payload != protocol::PayloadKind::None) {
-    message.payload = trainer_.payload(report->payload, feedback_ ? &*feedback_ : nullptr);
+    const bool is_delta = report->payload == protocol::PayloadKind::Delta;
+    message.payload =
+        trainer_.payload(report->payload, feedback_ && is_delta ? &*feedback_ : nullptr);
     channel_.compute(trainer_.take_flops());
   } else if (auto* leave = std::get_if<protocol::Leave>(&message.body);
              leave != nullptr && leave->detail.empty() && limits_.tells_peak_memory) {

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cmath>
 #include <variant>
 
 #include "hermes/telemetry/human_units.hpp"
@@ -69,6 +70,12 @@ std::string text_of(const protocol::TrainingStarted& started) {
   return fmt::format("training starts with {}", counted(started.workers, "worker"));
 }
 
+/// Numbers as targets have no accuracy.
+std::string measured_text(double loss, double accuracy) {
+  return std::isnan(accuracy) ? fmt::format("loss {:.4f}", loss)
+                              : fmt::format("loss {:.4f}, accuracy {:.4f}", loss, accuracy);
+}
+
 std::string text_of(const protocol::ReportAccepted& accepted) {
   const protocol::Report& report = accepted.report;
   std::string text = fmt::format(
@@ -79,8 +86,7 @@ std::string text_of(const protocol::ReportAccepted& accepted) {
     text += report.vote ? ", votes to synchronise" : ", votes to go on";
   }
   if (report.validation_loss != 0.0 || report.validation_accuracy != 0.0) {
-    text += fmt::format(", validation loss {:.4f}, accuracy {:.4f}", report.validation_loss,
-                        report.validation_accuracy);
+    text += ", validation " + measured_text(report.validation_loss, report.validation_accuracy);
   }
   if (report.gate != protocol::GateReading{}) {
     text += "; gate: " + describe(report.gate);
@@ -112,8 +118,8 @@ std::string text_of(const protocol::Released& released) {
 }
 
 std::string text_of(const protocol::Evaluation& evaluation) {
-  return fmt::format("version {}: validation loss {:.4f}, accuracy {:.4f}{}",
-                     evaluation.version.value, evaluation.loss, evaluation.accuracy,
+  return fmt::format("version {}: validation {}{}", evaluation.version.value,
+                     measured_text(evaluation.loss, evaluation.accuracy),
                      evaluation.best ? ", best so far" : "");
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 #include <utility>
 #include <vector>
@@ -88,8 +89,10 @@ std::string progress_text(const RunStatistics& statistics, const ProgressConfig&
   parts.push_back(plain_part("pushes " + std::to_string(statistics.pushes()), 4));
   if (const auto& evaluation = statistics.last_evaluation()) {
     parts.push_back(plain_part(fmt::format("loss {:.4f}", evaluation->loss), 8));
-    parts.push_back({fmt::format("accuracy {:.4f}", evaluation->accuracy),
-                     fmt::format("acc {:.4f}", evaluation->accuracy), 9});
+    if (!std::isnan(evaluation->accuracy)) {
+      parts.push_back({fmt::format("accuracy {:.4f}", evaluation->accuracy),
+                       fmt::format("acc {:.4f}", evaluation->accuracy), 9});
+    }
   }
   parts.push_back(plain_part(human_bytes(statistics.bytes().total()), 2));
   if (trained > Duration::zero()) {

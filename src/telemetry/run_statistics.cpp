@@ -340,7 +340,8 @@ RunSummary RunStatistics::summary(Instant now) const {
   summary.best_validation_accuracy = best_accuracy_;
   if (test_) {
     summary.test_loss = test_->loss;
-    summary.test_accuracy = test_->accuracy;
+    summary.test_accuracy =
+        std::isnan(test_->accuracy) ? std::nullopt : std::optional(test_->accuracy);
   }
   if (facts_.target_accuracy > 0.0) {
     summary.target_accuracy = facts_.target_accuracy;

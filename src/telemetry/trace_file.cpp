@@ -55,13 +55,13 @@ void TraceFile::finish(Instant now) {
 
 TraceFile::Place TraceFile::place() {
   file_.flush();
-  return {file_.size(), timeline_.next_flow(), is_closed_};
+  return {file_.size(), is_closed_, timeline_.place()};
 }
 
 void TraceFile::resume(const Place& place) {
   if (place.size > 0 && place.size <= file_.size()) {
     file_.cut_to(place.size);
-    timeline_.set_next_flow(place.next_flow);
+    timeline_.resume(place.timeline);
     is_closed_ = place.is_closed;
   } else {
     file_.cut_to(0);

@@ -79,8 +79,26 @@ void TraceTimeline::server_span(std::string_view name, Instant begin, Instant en
   merge_began_at_ = trace::time_of(begin);
 }
 
-void TraceTimeline::on(const protocol::WorkerJoined& joined, Time now, std::string& /*out*/) {
+TraceTimeline::Place TraceTimeline::place() const {
+  Place place{.next_flow = next_flow_};
+  for (const auto& [rank, track] : tracks_) {
+    place.drawn_to[rank] = track.drawn_to;
+  }
+  return place;
+}
+
+void TraceTimeline::resume(const Place& place) {
+  next_flow_ = place.next_flow;
+  for (const auto& [rank, time] : place.drawn_to) {
+    tracks_[rank].drawn_to = time;
+  }
+}
+
+void TraceTimeline::on(const protocol::WorkerJoined& joined, Time now, std::string& out) {
   WorkerTrack& track = tracks_[joined.rank];
+  if (track.drawn_to > 0 && now > track.drawn_to) {
+    trace::add_span(out, joined.rank, "away", track.drawn_to, now);
+  }
   track = {.is_open = true, .drawn_to = std::max(track.drawn_to, now), .is_waiting = true};
 }
 

@@ -53,7 +53,7 @@ Prelude read_prelude(std::span<const std::byte> header) {
   check_header(kFormat, header);
   Prelude prelude;
   std::memcpy(&prelude, header.data(), sizeof(prelude));
-  constexpr PayloadEncoding kLast = PayloadEncoding::Sparse;
+  constexpr PayloadEncoding kLast = PayloadEncoding::Int8;
   if (prelude.encoding > kLast) {
     fail_decoding("message header: payload encoding at most", static_cast<std::uint64_t>(kLast),
                   static_cast<std::uint64_t>(prelude.encoding));

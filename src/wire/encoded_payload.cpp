@@ -9,6 +9,7 @@
 
 #include "hermes/core/error.hpp"
 #include "hermes/core/half.hpp"
+#include "hermes/core/int8_blocks.hpp"
 #include "hermes/core/reuse.hpp"
 #include "wire/checksum.hpp"
 
@@ -51,6 +52,27 @@ bool write_sparse(std::span<const float> values, BlockPool& pool, SharedBytes& b
   return true;
 }
 
+/// Scales, then numbers.
+std::size_t int8_bytes(std::size_t count) {
+  return int8_block_count(count) * sizeof(float) + count;
+}
+
+void write_int8(std::span<const float> values, BlockPool& pool, SharedBytes& block) {
+  const std::span<std::byte> bytes = new_block<std::byte>(int8_bytes(values.size()), pool, block);
+  const std::size_t scales = int8_block_count(values.size());
+  to_int8_blocks(
+      values, {reinterpret_cast<float*>(bytes.data()), scales},
+      {reinterpret_cast<std::int8_t*>(bytes.data() + scales * sizeof(float)), values.size()});
+}
+
+void read_int8(std::span<const std::byte> bytes, std::span<float> values) {
+  const std::size_t scales = int8_block_count(values.size());
+  from_int8_blocks(
+      {reinterpret_cast<const float*>(bytes.data()), scales},
+      {reinterpret_cast<const std::int8_t*>(bytes.data() + scales * sizeof(float)), values.size()},
+      values);
+}
+
 [[noreturn]] void fail(const std::string& what, std::uint64_t expected, std::uint64_t found) {
   throw DecodeError("message payload: " + what + ": expected " + std::to_string(expected) +
                     ", found " + std::to_string(found));
@@ -78,10 +100,13 @@ void read_sparse(std::span<const std::uint32_t> words, std::span<float> values) 
   }
 }
 
-/// Of the numbers that a block is made of.
+bool is_half(PayloadEncoding encoding) {
+  return encoding == PayloadEncoding::Fp16 || encoding == PayloadEncoding::Bf16;
+}
+
+/// Of the largest numbers that a block is made of.
 std::size_t word_bytes(PayloadEncoding encoding) {
-  const bool is_half = encoding == PayloadEncoding::Fp16 || encoding == PayloadEncoding::Bf16;
-  return is_half ? sizeof(std::uint16_t) : sizeof(float);
+  return is_half(encoding) ? sizeof(std::uint16_t) : sizeof(float);
 }
 
 void check_size(const EncodedPayload& payload, std::size_t count_max) {
@@ -90,7 +115,9 @@ void check_size(const EncodedPayload& payload, std::size_t count_max) {
   }
   const std::size_t size = payload.block.bytes.size();
   if (payload.encoding != PayloadEncoding::Sparse) {
-    const std::size_t expected = payload.count * word_bytes(payload.encoding);
+    const std::size_t expected = payload.encoding == PayloadEncoding::Int8
+                                     ? int8_bytes(payload.count)
+                                     : payload.count * word_bytes(payload.encoding);
     if (size != expected) {
       fail("bytes", expected, size);
     }
@@ -119,6 +146,8 @@ SharedParameters expand(const EncodedPayload& payload, ParameterPool& pool) {
     from_fp16(elements_of<std::uint16_t>(payload.block), values);
   } else if (payload.encoding == PayloadEncoding::Bf16) {
     from_bf16(elements_of<std::uint16_t>(payload.block), values);
+  } else if (payload.encoding == PayloadEncoding::Int8) {
+    read_int8(payload.block.bytes, values);
   } else {
     read_sparse(elements_of<std::uint32_t>(payload.block), values);
   }
@@ -140,6 +169,8 @@ EncodedPayload encode_payload(const SharedParameters& parameters, PayloadEncodin
     to_fp16(values, new_block<std::uint16_t>(values.size(), pool, payload.block));
   } else if (encoding == PayloadEncoding::Bf16) {
     to_bf16(values, new_block<std::uint16_t>(values.size(), pool, payload.block));
+  } else if (encoding == PayloadEncoding::Int8) {
+    write_int8(values, pool, payload.block);
   } else if (encoding == PayloadEncoding::Sparse && !write_sparse(values, pool, payload.block)) {
     payload.encoding = PayloadEncoding::Fp32;
   }
@@ -163,7 +194,7 @@ SharedParameters decode_payload(const EncodedPayload& payload, ParameterPool& po
   if (payload.encoding == PayloadEncoding::Fp32) {
     return {payload.block.owner, elements_of<float>(payload.block)};
   }
-  if (halves == Halves::Keep && payload.encoding != PayloadEncoding::Sparse) {
+  if (halves == Halves::Keep && is_half(payload.encoding)) {
     return {payload.block.owner, elements_of<std::uint16_t>(payload.block),
             payload.encoding == PayloadEncoding::Fp16 ? HalfFormat::Fp16 : HalfFormat::Bf16};
   }

@@ -45,7 +45,7 @@ class CliTest(e2e_case.E2eCase):
             (["predict"], ["--model", "--data", "--split", "--out"]),
             (["convert", "idx"], ["--train-images", "--test-labels", "--out", "--limit", "--seed"]),
             (["convert", "cifar10"], ["--train", "--test", "--out"]),
-            (["convert", "csv"], ["--label", "--test-fraction", "--separator", "--out"]),
+            (["convert", "csv"], ["--label", "--target", "--test-fraction", "--separator", "--out"]),
             (["inspect"], ["path"]),
             (["plan"], ["config", "--ranks", "--memory", "--set"]),
             (["evaluate"], ["--model", "--data", "--split", "--json"]),

@@ -79,6 +79,20 @@ class OwnDataTest(e2e_case.E2eCase):
                                 file.attrs["mean"], expected.astype("f8").mean(axis=axes), rtol=1e-5
                             )
 
+    def test_arrays_of_numbers_come_with_their_rows(self):
+        for y_type in ("<f4", "<f8"):
+            for columns in ((), (1,), (3,)):
+                with self.subTest(y=y_type, columns=columns):
+                    x = numpy.arange(17, dtype="f4")[:, None]
+                    y = NOISE.normal(size=(17, *columns)).astype(y_type)
+                    self.convert(*self.arrays(train_x=x, train_y=y, test_x=x[:4], test_y=y[:4]), "--out", "numbers.h5")
+                    with h5py.File(self.scratch / "numbers.h5") as file:
+                        order = numpy.argsort(file["train/x"][:, 0])
+                        expected = y[:, 0] if columns == (1,) else y
+                        self.assertEqual(file["train/y"].dtype, numpy.float32)
+                        numpy.testing.assert_array_equal(file["train/y"][:][order], expected.astype("f4"))
+                        numpy.testing.assert_array_equal(file["test/y"][:], expected[:4].astype("f4"))
+
     def test_packed_arrays_and_header_version_2_are_the_same(self):
         arguments = self.arrays()
         self.convert(*arguments, "--out", "plain.h5")
@@ -101,8 +115,12 @@ class OwnDataTest(e2e_case.E2eCase):
         huge = 1 << 62
         for words, changes in [
             ("test_x.npy: expected rows of the shape.*found \\(5, 7\\)", {"test_x": numpy.ones((5, 7), "f4")}),
-            ("train_y.npy: expected 20 integers.*found shape \\(19,\\)", {"train_y": numpy.zeros(19, int)}),
-            ("train_y.npy: expected 20 integers.*found floats", {"train_y": numpy.zeros(20)}),
+            ("train_y.npy: expected 20 integers.*found integers of shape \\(19,\\)", {"train_y": numpy.zeros(19, int)}),
+            ("test_y.npy: expected 5 x 1 floats.*found integers of shape \\(5,\\)", {"train_y": numpy.zeros(20)}),
+            ("test_y.npy: expected 5 integers.*found floats", {"test_y": numpy.zeros(5)}),
+            ("train_y.npy: expected 20 x 2 floats.*found floats of shape \\(19, 2\\)", {"train_y": numpy.zeros((19, 2))}),
+            ("train_y.npy: expected 20 x 6 floats.*\\(20, 2, 3\\)", {"train_y": numpy.zeros((20, 2, 3))}),
+            ("train_y.npy: row 4: expected finite", {"train_y": numpy.where(numpy.arange(20) == 4, numpy.nan, 0)}),
             ("train_y.npy: row 3: expected a label.*found -1", {"train_y": numpy.where(numpy.arange(20) == 3, -1, 0)}),
             ("train_x.npy: row 7: expected finite", {"train_x": spoilt}),
             ("train_x.npy: .*fortran_order", {"train_x": numpy.asfortranarray(numpy.ones((20, 6)))}),

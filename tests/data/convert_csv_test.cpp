@@ -111,6 +111,40 @@ TEST_F(ConvertCsvTest, the_same_seed_makes_the_same_file) {
   EXPECT_NE(rows(Split::Train), first);
 }
 
+TEST_F(ConvertCsvTest, target_columns_become_numbers_in_the_order_they_are_named) {
+  std::string text = "far,a,near\n";
+  for (int i = 0; i < 20; ++i) {
+    text += std::to_string(i) + ".5," + std::to_string(i) + ",-" + std::to_string(i) + "e-1\n";
+  }
+  write(text);
+  source_.label.clear();
+  source_.targets = {"near", "0"};
+  const DatasetInfo info = convert_csv(source_, options_);
+  EXPECT_EQ(info.target_columns, 2U);
+  EXPECT_EQ(info.features, (FeatureShape{1, 1, 1, true}));
+  for (const Split split : {Split::Train, Split::Test}) {
+    const std::vector<float> values = rows(split);
+    std::vector<float> numbers(2 * values.size());
+    Dataset(options_.output).read_targets(split, {0, values.size()}, numbers, 0);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_FLOAT_EQ(numbers[2 * i], -0.1F * values[i]);
+      EXPECT_FLOAT_EQ(numbers[2 * i + 1], values[i] + 0.5F);
+    }
+  }
+  options_.class_names = {"a"};
+  EXPECT_THAT(error_of(text), HasSubstr("class names: expected none, as y holds numbers, found 1"));
+  options_.class_names.clear();
+  source_.targets = {"near", "2"};
+  EXPECT_THAT(error_of(text), HasSubstr("target column: expected different ones, found '2' twice"));
+  source_.targets = {"near", "far", "a"};
+  EXPECT_THAT(error_of(text), HasSubstr("expected the targets and at least 1 feature, found 3"));
+  source_.targets = {"nowhere"};
+  EXPECT_THAT(error_of(text), HasSubstr("target column: expected a name in the header or"));
+  source_.targets = {"far"};
+  EXPECT_THAT(error_of("far,a\n1,2\ninf,3\n"),
+              HasSubstr("line 3, column 0 (far): expected a finite float32 number, found 'inf'"));
+}
+
 TEST_F(ConvertCsvTest, names_line_and_column_of_what_it_refuses) {
   struct Case {
     const char* text;

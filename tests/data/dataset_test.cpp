@@ -149,7 +149,14 @@ TEST_F(DatasetTest, names_wrong_shapes_and_types) {
   write_flat({4, 3}, std::vector<std::int8_t>(12), {4}, labels);
   EXPECT_THAT(open_error(), HasSubstr("found int8"));
   write_flat({4, 3}, counting_floats(12), {4}, counting_floats(4));
-  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected integers, found float32"));
+  EXPECT_THAT(
+      open_error(),
+      HasSubstr("/test/y: expected 1 of float numbers in a row as in /train/y, found labels"));
+  write_flat({4, 3}, counting_floats(12), {4, 1, 1}, counting_floats(4));
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected rank 1 (N) or 2 (N x numbers), found "
+                                      "rank 3 (4 x 1 x 1)"));
+  write_flat({4, 3}, counting_floats(12), {4, 0}, counting_floats(0));
+  EXPECT_THAT(open_error(), HasSubstr("/train/y: expected 1 to 1048576 numbers in a row"));
   write_flat({4, 3}, counting_floats(12), {4, 1}, labels);
   EXPECT_THAT(open_error(), HasSubstr("/train/y: expected rank 1 (N), found rank 2 (4 x 1)"));
   write_flat({4, 3}, counting_floats(12), {3}, labels);
@@ -195,6 +202,34 @@ TEST_F(DatasetTest, finds_labels_out_of_range_in_every_split) {
     EXPECT_THAT(data_error([&] { dataset.check_values(3); }),
                 AllOf(HasSubstr(bad), HasSubstr("row 4: expected a label in [0, 3), found")));
   }
+}
+
+TEST_F(DatasetTest, reads_target_numbers_of_both_types_and_ranks) {
+  const auto with = [this](const auto& numbers, const std::vector<hsize_t>& dims) {
+    H5Builder(path_)
+        .put("/train/x", {3, 1}, counting_floats(3))
+        .put("/train/y", dims, numbers)
+        .put("/test/x", {3, 1}, counting_floats(3))
+        .put("/test/y", dims, numbers);
+  };
+  with(std::vector<double>{0.5, -1.5, 1e300}, {3});
+  {
+    const Dataset dataset(path_);
+    EXPECT_FALSE(dataset.info().has_labels());
+    EXPECT_EQ(dataset.info().target_columns, 1U);
+    std::vector<float> found(2);
+    dataset.read_targets(Split::Test, {0, 2}, found, 0);
+    EXPECT_THAT(found, ElementsAre(0.5F, -1.5F));
+    EXPECT_THAT(data_error([&] { dataset.check_values(0); }),
+                HasSubstr("/train/y: row 2, column 0: expected a finite number, found inf"));
+  }
+  with(std::vector<float>{1, 2, 3, 4, 5, 6}, {3, 2});
+  const Dataset dataset(path_);
+  EXPECT_EQ(dataset.info().target_columns, 2U);
+  EXPECT_NO_THROW(dataset.check_values(0));
+  std::vector<float> found(4);
+  dataset.read_targets(Split::Train, {1, 2}, found, 0);
+  EXPECT_THAT(found, ElementsAre(3.0F, 4.0F, 5.0F, 6.0F));
 }
 
 TEST_F(DatasetTest, finds_a_value_that_is_not_finite_with_its_place) {

@@ -23,6 +23,18 @@ TEST(DescribeTest, tells_what_a_data_set_holds) {
   }
 }
 
+TEST(DescribeTest, tells_of_target_numbers_instead_of_classes) {
+  const test::TemporaryDirectory directory;
+  test::H5Builder(directory / "a.h5")
+      .put("/train/x", {4, 2}, test::counting_floats(8))
+      .put("/train/y", {4, 3}, test::counting_floats(12))
+      .put("/test/x", {1, 2}, test::counting_floats(2))
+      .put("/test/y", {1, 3}, test::counting_floats(3));
+  const std::string text = describe_file(directory / "a.h5");
+  EXPECT_THAT(text, HasSubstr("targets         3 numbers (float32)\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("class")));
+}
+
 TEST(DescribeTest, lists_the_tensors_of_other_files) {
   const test::TemporaryDirectory directory;
   const std::vector<float> values = test::counting_floats(6);

@@ -20,7 +20,7 @@ void print_rows(const char* path, std::uint64_t first, std::uint64_t count) {
   for (std::uint32_t i = 0; i < shard.row_count(); ++i) {
     std::vector<float> x(row_size);
     std::int32_t label = 0;
-    shard.fill_batch({&i, 1}, x, {&label, 1});
+    shard.fill_batch({&i, 1}, x, std::span(&label, 1));
     std::printf("%d", label);
     for (const float value : x) {
       std::printf(" %.9g", static_cast<double>(value));

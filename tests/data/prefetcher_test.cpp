@@ -124,12 +124,12 @@ TEST_F(PrefetcherTest, memory_is_used_again) {
   prefetcher.start(Segment{OrderKind::Shuffled, 1, 0, 1000}, shard);
   wait_for(prefetcher);
   const std::size_t bytes = shard.bytes();
-  const std::int32_t* labels = shard.labels().data();
+  const std::int32_t* labels = std::get<std::span<const std::int32_t>>(shard.targets()).data();
   for (std::uint64_t window = 1; window < 4; ++window) {
     prefetcher.start(Segment{OrderKind::Shuffled, 1, window * 900, 900}, shard);
     wait_for(prefetcher);
     EXPECT_EQ(shard.bytes(), bytes);
-    EXPECT_EQ(shard.labels().data(), labels);
+    EXPECT_EQ(std::get<std::span<const std::int32_t>>(shard.targets()).data(), labels);
   }
 }
 

@@ -196,12 +196,46 @@ TEST(ShardMemoryTest, a_smaller_assignment_uses_the_same_memory) {
   shard.load({Split::Train, {{0, 150}}});
   const std::size_t bytes = shard.bytes();
   EXPECT_LE(bytes, shard_bytes(dataset.info(), 150));
-  const std::int32_t* labels = shard.labels().data();
+  const std::int32_t* labels = std::get<std::span<const std::int32_t>>(shard.targets()).data();
   shard.load({Split::Train, {{20, 100}}});
   EXPECT_EQ(shard.bytes(), bytes);
-  EXPECT_EQ(shard.labels().data(), labels);
+  EXPECT_EQ(std::get<std::span<const std::int32_t>>(shard.targets()).data(), labels);
   shard.load({Split::Train, {{0, 200}}});
   EXPECT_LE(shard.bytes(), shard_bytes(dataset.info(), 200));
+}
+
+TEST(ShardTargetsTest, numbers_come_with_their_rows_whether_read_or_appended) {
+  const test::TemporaryDirectory directory;
+  const auto path = directory / "a.h5";
+  auto numbers = test::counting_floats(20);  // row r: 2 r and 2 r + 1
+  H5Builder(path)
+      .put("/train/x", {10, 3}, test::counting_floats(30))
+      .put("/train/y", {10, 2}, numbers)
+      .put("/test/x", {1, 3}, test::counting_floats(3))
+      .put("/test/y", {1, 2}, test::counting_floats(2));
+  const Dataset dataset(path);
+  Shard shard(dataset, 2);
+  shard.load({Split::Train, {{2, 3}, {7, 2}}});
+  std::vector<float> x(9);
+  std::vector<float> y(6);
+  const std::vector<std::uint32_t> indices{4, 0, 2};  // rows 8, 2, 4
+  shard.fill_batch(indices, x, y);
+  EXPECT_EQ(y, (std::vector<float>{16, 17, 4, 5, 8, 9}));
+  EXPECT_EQ(x[0], 24.0F);
+  EXPECT_LE(shard.bytes(), shard_bytes(dataset.info(), 5));
+
+  Shard appended(dataset.info(), 2);
+  appended.expect(2);
+  const std::vector<float> rows{1, 2, 3, 4, 5, 6};
+  appended.append(std::as_bytes(std::span(rows)), std::vector<float>{7, 8, 9, 10});
+  appended.fill_batch(std::vector<std::uint32_t>{1}, std::span(x).first(3), std::span(y).first(2));
+  EXPECT_EQ(y[0], 9.0F);
+  appended.expect(2);
+  EXPECT_THAT(data_error([&] {
+                appended.append(std::as_bytes(std::span(rows)),
+                                std::vector<float>{7, std::nanf(""), 9, 10});
+              }),
+              HasSubstr("a.h5: rows: expected finite numbers in y"));
 }
 
 TEST(ShardErrorTest, bad_rows_are_named_and_leave_the_shard_empty) {

@@ -17,6 +17,9 @@ import tempfile
 import time
 import unittest
 
+# How many times as long as usual a busy machine may take.
+PATIENCE = int(os.environ.get("HERMES_PATIENCE", "1"))
+
 CLASSES = 10
 SIDE = 28
 
@@ -130,7 +133,7 @@ class E2eCase(unittest.TestCase):
     # Running the program ------------------------------------------------------------------------
 
     @classmethod
-    def run_command(cls, command, limit_s=120, environment=None):
+    def run_command(cls, command, limit_s=120 * PATIENCE, environment=None):
         begin = time.monotonic()
         ended = subprocess.run(
             [str(word) for word in command],
@@ -151,7 +154,7 @@ class E2eCase(unittest.TestCase):
     @classmethod
     def launch_command(cls, ranks, arguments, program=None, options=()):
         launcher = cls.source / "jobs" / "launch.sh"
-        limits = ["-t", "100", *options]
+        limits = ["-t", str(100 * PATIENCE), *options]
         return [launcher, "-n", ranks, *limits, "--", program or cls.hermes, *arguments]
 
     @classmethod
@@ -177,6 +180,7 @@ class E2eCase(unittest.TestCase):
 
     def wait_until(self, condition, what, limit_s=60, process=None):
         """For what takes as long as the machine is busy; fails loudly instead of hanging."""
+        limit_s *= PATIENCE
         deadline = time.monotonic() + limit_s
         while not condition():
             if process is not None and process.poll() is not None:

@@ -14,12 +14,14 @@ void read_rows(const hermes::data::Dataset& dataset, hermes::data::Split split) 
   constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 20;
   const hermes::data::DatasetInfo& info = dataset.info();
   const std::uint64_t rows =
-      std::min(info.row_count(split), std::max<std::uint64_t>(1, kBytesMax / info.row_bytes()));
+      std::min(info.row_count(split),
+               std::max<std::uint64_t>(1, kBytesMax / (info.row_bytes() + info.target_bytes())));
   std::vector<std::byte> features(rows * info.row_bytes());
-  std::vector<std::int32_t> labels(rows);
+  hermes::TargetBuffer targets(info.target_columns);
+  targets.resize(rows);
   if (rows > 0) {
     dataset.read_features(split, {0, rows}, features);
-    dataset.read_labels(split, {info.row_count(split) - rows, rows}, labels, 0);
+    dataset.read_targets(split, {info.row_count(split) - rows, rows}, targets.rows(0, rows), 0);
   }
 }
 
@@ -33,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::takes([&] { read_rows(dataset, data::Split::Train); });
     fuzz::takes([&] { read_rows(dataset, data::Split::Validation); });
     fuzz::takes([&] { read_rows(dataset, data::Split::Test); });
-    dataset.check_values(dataset.class_count());
+    dataset.check_values(dataset.info().has_labels() ? dataset.class_count() : 0);
   });
   return 0;
 }

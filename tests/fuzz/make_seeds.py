@@ -8,7 +8,7 @@ import zlib
 
 CORPUS = pathlib.Path(__file__).resolve().parent / 'corpus'
 MARK = b'--8<--'
-FP32, FP16, BF16, SPARSE = range(4)
+FP32, FP16, BF16, SPARSE, INT8 = range(5)
 REPAIR, KEEP_CHECKSUMS, KEEP_HALVES, MISALIGN = 0, 1, 2, 4
 
 
@@ -58,6 +58,10 @@ def wire_seeds():
     write('wire/report_halves_kept', message(1, report(0, 1), BF16, 3, halves, KEEP_HALVES))
     write('wire/report_sparse', message(1, report(0, 3), SPARSE, 9,
                                         struct.pack('<2I2f', 1, 7, 0.5, -1.0)))
+    int8 = struct.pack('<f3b', 0.25, 127, 0, -127)
+    write('wire/report_int8', message(1, report(0, 2), INT8, 3, int8))
+    write('wire/report_int8_kept', message(1, report(0, 2), INT8, 3, int8, KEEP_HALVES))
+    write('wire/report_int8_misaligned', message(1, report(0, 2), INT8, 3, int8, MISALIGN))
     write('wire/report_misaligned', message(1, report(0, 2), FP32, 3, floats, MISALIGN))
     write('wire/report_vote', message(1, report(1, 0, vote=1)))
     write('wire/heartbeat', message(2, b''))

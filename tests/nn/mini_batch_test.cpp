@@ -75,6 +75,33 @@ TEST_P(MiniBatchTest, slices_add_up_to_the_gradient_of_the_whole) {
 
 INSTANTIATE_TEST_SUITE_P(Batches, MiniBatchTest, ::testing::Values(1, 16, 17, 48, 53));
 
+TEST(MiniBatchTest, slices_of_numbers_go_with_their_samples) {
+  constexpr std::size_t kBatch = 53;
+  Network whole(wide_network(), kBatch);
+  Network sliced(wide_network(), 16);
+  RandomStream random(1, RandomPurpose::Initialization);
+  whole.initialize(random);
+  sliced.set_parameters(whole.parameters());
+  const std::vector<float> x = testing::random_values(kBatch * whole.input_size(), 2);
+  const std::vector<float> numbers = testing::random_values(kBatch * whole.output_size(), 3);
+  std::vector<float> derivative(kBatch * whole.output_size());
+  const LossSpec loss = MeanSquaredError{};
+  const LossResult expected =
+      evaluate(loss, whole.forward(x, kBatch, Mode::Training), numbers, derivative);
+  whole.backward(derivative);
+  const LossResult found = compute_gradient(sliced, loss, x, numbers, derivative);
+  EXPECT_NEAR(found.mean_loss, expected.mean_loss, 1e-5);
+  for (std::size_t i = 0; i < whole.parameter_count(); ++i) {
+    ASSERT_NEAR(sliced.gradients()[i], whole.gradients()[i], 1e-5F * largest(whole.gradients()));
+  }
+}
+
+TEST(MiniBatchDeathTest, classes_cannot_be_told_from_numbers) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the matrix library has threads
+  const std::vector<float> outputs(4);
+  EXPECT_DEATH(evaluate(CrossEntropy{}, outputs, std::vector<float>(4), {}), "takes labels");
+}
+
 TEST(MiniBatchTest, many_weights_are_not_read_once_a_slice) {
   Network dense({"dense", Shape::features(784), {}, {DenseSpec{128}, ReluSpec{}, DenseSpec{10}}},
                 1);

@@ -50,6 +50,38 @@ TEST(OptimizerTest, reset_is_as_new) {
   }
 }
 
+TEST(OptimizerTest, exempt_tensors_move_as_without_decay_and_the_others_as_with_it) {
+  const auto tensor = [](std::size_t offset, std::size_t size) {
+    ParameterTensor made;
+    made.shape = {size};
+    made.extents = {size, 1, 1, 1};
+    made.offset = offset;
+    return made;
+  };
+  const std::vector<ParameterTensor> exempt{tensor(0, 3), tensor(20, 7), tensor(27, 1),
+                                            tensor(49, 1)};
+  const std::pair<OptimizerSpec, OptimizerSpec> cases[] = {
+      {SgdSpec{0.0, false, 0.1}, SgdSpec{}},
+      {SgdSpec{0.9, true, 0.1}, SgdSpec{0.9, true}},
+      {AdamSpec{0.9, 0.999, 1e-8, 0.1}, AdamSpec{}},
+      {AdamwSpec{0.9, 0.999, 1e-8, 0.5}, AdamwSpec{0.9, 0.999, 1e-8, 0.0}}};
+  for (const auto& [decaying, plain] : cases) {
+    std::vector<float> with = testing::random_values(50, 99);
+    std::vector<float> without = with;
+    std::vector<float> mixed = with;
+    run(*make_optimizer(decaying, 50), with, 0, 5);
+    run(*make_optimizer(plain, 50), without, 0, 5);
+    const std::unique_ptr<Optimizer> optimizer = make_optimizer(decaying, 50);
+    optimizer->exempt_from_decay(exempt);
+    run(*optimizer, mixed, 0, 5);
+    for (std::size_t i = 0; i < mixed.size(); ++i) {
+      const bool is_exempt = i < 3 || (i >= 20 && i < 28) || i == 49;
+      EXPECT_EQ(mixed[i], is_exempt ? without[i] : with[i]) << type_name(decaying) << ' ' << i;
+      EXPECT_NE(with[i], without[i]);
+    }
+  }
+}
+
 TEST(OptimizerTest, refuses_a_state_of_another_size) {
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(AdamSpec{}, 5);
   try {

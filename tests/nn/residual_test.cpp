@@ -90,7 +90,7 @@ TEST(ResidualTest, gradients_match_central_differences) {
     f();
     network.backward(direction);
     const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
-    testing::expect_gradients_match(spec.name, network.parameters(), gradients, f, {0.01F, 5e-3});
+    testing::expect_gradients_match(spec.name, network.parameters(), gradients, f, {0.003F, 5e-3});
   }
 }
 

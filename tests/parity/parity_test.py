@@ -152,20 +152,20 @@ def expect_close(what, found, expected, tolerance):
     return largest / np.abs(expected).max()
 
 
-def loss_of(outputs, labels, kind):
+def loss_of(outputs, labels, kind, smoothing):
     if kind == "cross_entropy":
-        return nn.functional.cross_entropy(outputs, labels)
+        return nn.functional.cross_entropy(outputs, labels, label_smoothing=smoothing)
     return nn.functional.mse_loss(outputs, nn.functional.one_hot(labels, outputs.shape[1]).to(outputs.dtype))
 
 
-def check_gradients(file, model_file, loss_kind):
+def check_gradients(file, model_file, loss_kind, smoothing=0.0):
     network, named, without_bias = build(model_file)
     load(named, file["weights0"])
     # In double precision: of the many ReLUs of a deep network one or another switches by rounding.
     network.double()
     inputs = torch.from_numpy(file["inputs"][...]).double()
     outputs = network(inputs)
-    loss = loss_of(outputs, torch.from_numpy(file["labels"][...]).long(), loss_kind)
+    loss = loss_of(outputs, torch.from_numpy(file["labels"][...]).long(), loss_kind, smoothing)
     loss.backward()
     expect_close("outputs", file["outputs"][...], outputs.detach().numpy(), GRADIENT_TOLERANCE)
     expect_close("loss", np.float64(file.attrs["loss"]), loss.item(), GRADIENT_TOLERANCE)
@@ -243,6 +243,10 @@ def main(probe, models, layers):
                 with run_probe(probe, model_file, directory, 1, [f"train.loss={loss}"]) as file:
                     largest = check_gradients(file, model_file, loss)
                 print(f"{model_file.stem}, {loss}: gradients differ by {largest:.2g} of the largest")
+        smoothed = ["train.loss=cross_entropy", "train.label_smoothing=0.2"]
+        with run_probe(probe, files[0], directory, 1, smoothed) as file:
+            largest = check_gradients(file, files[0], "cross_entropy", 0.2)
+        print(f"{files[0].stem}, label_smoothing 0.2: gradients differ by {largest:.2g} of the largest")
         for kind, settings, make_optimizer in optimizer_cases():
             overrides = [f"train.optimizer.{key}={str(value).lower()}"
                          for key, value in settings.items()]

@@ -231,5 +231,31 @@ TEST(AtOnceTest, measured_worker_is_answered_and_an_infinite_loss_is_rejected) {
   }
 }
 
+TEST(AtOnceTest, running_statistics_of_a_measured_update_are_taken_as_they_were_pushed) {
+  ServerConfig config = server_config(1);
+  config.statistics_count = 1;
+  ServerDriver driver(HermesConfig{.weights = LossSource::Server}, config);
+  driver.payload_kind = PayloadKind::Displacement;
+  driver.join_all();
+  driver.push(1, {1.0F, 2.0F}, 1.0);
+  const MeasureUpdate asked = driver.effects_of<MeasureUpdate>()[0];
+  EXPECT_EQ(asked.parameters.values()[0], 2.0F);  // w_0 + D
+  EXPECT_EQ(asked.parameters.values()[1], 2.0F);
+}
+
+TEST(AtOnceTest, running_statistics_are_shared_among_the_workers_that_live) {
+  ServerConfig config = server_config(2);
+  config.statistics_count = 1;
+  ServerDriver driver(AspConfig{}, config);
+  driver.payload_kind = PayloadKind::Delta;
+  driver.join_all();
+  driver.push(1, {1.0F, 5.0F}, 1.0);
+  EXPECT_EQ(driver.server().global().values()[0], 2.0F);
+  EXPECT_EQ(driver.server().global().values()[1], 2.0F);  // half of -1, half of 5
+  driver.say(2, Leave{}, 2.0);
+  driver.push(1, {0.0F, 7.0F}, 3.0);
+  EXPECT_EQ(driver.server().global().values()[1], 7.0F);
+}
+
 }  // namespace
 }  // namespace hermes::protocol

@@ -57,9 +57,9 @@ TEST(WorkerTest, joins_loads_trains_and_reports) {
   EXPECT_EQ(driver.effect<AdoptModel>()->parameters.values()[1], 2.0F);
   EXPECT_FALSE(driver.effect<LoadAssignment>().has_value());  // nothing new in it
   EXPECT_TRUE(driver.effect<StartRound>().has_value());
-  EXPECT_EQ(driver.worker().totals().wait_seconds, 3.0);  // one and a half of it for the others
+  EXPECT_EQ(driver.worker().totals().wait_seconds, 2.5);  // one before its first release
   EXPECT_EQ(driver.worker().totals().wire_seconds, 0.5);
-  EXPECT_EQ(driver.worker().totals().run_seconds, 6.0);
+  EXPECT_EQ(driver.worker().totals().run_seconds, 5.0);
   driver.finish_round(7.0);
   EXPECT_EQ(driver.told<Report>()->base, Version{2});
   EXPECT_EQ(driver.told<Report>()->round, Round{2});

@@ -192,8 +192,9 @@ TEST_F(ChannelTest, inside_one_process_no_byte_counts_as_moved) {
 }
 
 TEST_F(ChannelTest, sends_in_its_own_encoding_and_understands_every_other) {
-  for (const auto encoding : {wire::PayloadEncoding::Fp16, wire::PayloadEncoding::Bf16,
-                              wire::PayloadEncoding::Sparse, wire::PayloadEncoding::Fp32}) {
+  for (const auto encoding :
+       {wire::PayloadEncoding::Fp16, wire::PayloadEncoding::Bf16, wire::PayloadEncoding::Sparse,
+        wire::PayloadEncoding::Int8, wire::PayloadEncoding::Fp32}) {
     Channel channel(transport_, kParameters, encoding);
     EXPECT_EQ(channel.encoding(), encoding);
     Message message = push(100);

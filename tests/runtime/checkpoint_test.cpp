@@ -121,6 +121,26 @@ TEST_P(BarrierCheckpointTest, a_run_that_is_killed_and_goes_on_ends_as_if_nothin
   EXPECT_GE(resumed, 4);
 }
 
+TEST(PicturesCheckpointTest, changed_pictures_go_on_where_they_were) {
+  test::PictureRun run;
+  RunConfig config = saving(run.config);
+  config.strategy.type = StrategyKind::Bsp;
+  config.train.augment = {.flip = true, .crop_padding = 1};
+  const RunInputs inputs(config);
+  const ClusterResult whole = run_cluster(inputs, kWorkers, 1);
+  int resumed = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const TemporaryDirectory directory;
+    const ClusterResult pieces = run_lives(inputs, directory.path(), seed);
+    EXPECT_EQ(pieces.evaluations, whole.evaluations) << seed;
+    EXPECT_EQ(best_values(pieces), best_values(whole)) << seed;
+    std::ifstream log(directory.path() / "hermes.log");
+    const std::string text((std::istreambuf_iterator<char>(log)), std::istreambuf_iterator<char>());
+    resumed += text.find("goes on") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GE(resumed, 2);
+}
+
 /// With a hash that fits, as a program with another idea of the state would have written it.
 TEST(WorkerStateTest, a_state_that_a_worker_cannot_use_ends_the_run_and_names_the_checkpoint) {
   test::TestRun run;

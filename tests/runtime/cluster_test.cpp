@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "data/support.hpp"
@@ -75,6 +76,31 @@ TEST(ClusterTest, bsp_with_rows_from_the_server_trains_the_same_model) {
         EXPECT_EQ(worker.times.compute_seconds, 0.0);  // all waiting
       }
       EXPECT_GT(found.summary.bytes.data, 3U * 15U * 200U * 36U / 2U);
+    }
+  }
+}
+
+TEST(ClusterTest, numbers_are_learned_whoever_reads_them) {
+  test::NumbersRun run;
+  run.config.train.optimizer.learning_rate = 0.05;
+  run.config.stop.server.max_rounds = 20;
+  for (const StrategyKind strategy : {StrategyKind::Bsp, StrategyKind::Hermes}) {
+    run.config.strategy.type = strategy;
+    std::vector<std::vector<std::string>> evaluations;
+    for (const Delivery delivery : {Delivery::File, Delivery::Server}) {
+      run.config.data.delivery = delivery;
+      const RunInputs inputs(run.config);
+      const test::ClusterResult result = test::run_cluster(inputs, 2, 5);
+      EXPECT_EQ(result.reason, protocol::StopReason::MaxRounds);
+      ASSERT_TRUE(result.best.has_value());
+      EXPECT_LT(result.best->validation_loss, 1e-6);
+      EXPECT_TRUE(std::isnan(result.best->validation_accuracy));
+      EXPECT_EQ(result.summary.best_validation_accuracy, std::nullopt);
+      EXPECT_THAT(result.evaluations.back(), testing::HasSubstr(",nan"));
+      evaluations.push_back(result.evaluations);
+    }
+    if (strategy == StrategyKind::Bsp) {
+      EXPECT_EQ(evaluations.front(), evaluations.back());
     }
   }
 }
@@ -159,6 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(PayloadCase{{PayloadFormat::Auto, PayloadFormat::Auto}, 588, 588},
                     PayloadCase{{PayloadFormat::Fp16, PayloadFormat::Auto}, 294, 294},
                     PayloadCase{{PayloadFormat::Bf16, PayloadFormat::Fp32}, 294, 588},
+                    PayloadCase{{PayloadFormat::Int8, PayloadFormat::Auto}, 155, 155},
                     PayloadCase{{PayloadFormat::Topk, PayloadFormat::Auto, 0.1}, 120, 588},
                     PayloadCase{{PayloadFormat::Topk, PayloadFormat::Fp16, 0.05}, 64, 294}));
 

@@ -109,6 +109,8 @@ TEST_F(ComputeCostTest, a_payload_costs_as_it_is_encoded) {
   for (const auto& [encoding, sends, receives] :
        {std::tuple{wire::PayloadEncoding::Fp32, 2 * cost::kSentValue, cost::kReceivedValue},
         std::tuple{wire::PayloadEncoding::Fp16, cost::kConvertedValue,  // once for both workers
+                   cost::kReceivedValue + cost::kConvertedValue},
+        std::tuple{wire::PayloadEncoding::Int8, cost::kConvertedValue,
                    cost::kReceivedValue + cost::kConvertedValue}}) {
     machine_ = {};
     transport::InProcNetwork network(3, limits(kValues), machine_.time());

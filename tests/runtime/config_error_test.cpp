@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "x.toml:6: key 'stop.max_rounds': expected an integer >= 0, found an array of 1"},
         FileCase{"[wire.payload]\nx = 1",
                  "x.toml:5: key 'wire.payload': expected one of 'auto', 'fp32', 'fp16', 'bf16', "
-                 "'topk', found a table"},
+                 "'int8', 'topk', found a table"},
         FileCase{"[[train]]\nminibatch = 1",
                  "x.toml:5: key 'train': expected a table, found an array of 1"}));
 
@@ -86,8 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "x.toml:6: key 'train.schedule.factor': expected a number in (0, 1], found number "
                  "0"},
         FileCase{"[wire]\ndown = \"topk\"",
-                 "x.toml:6: key 'wire.down': expected one of 'auto', 'fp32', 'fp16', 'bf16', found "
-                 "string 'topk'"},
+                 "x.toml:6: key 'wire.down': expected one of 'auto', 'fp32', 'fp16', 'bf16', "
+                 "'int8', found string 'topk'"},
         FileCase{"[wire]\ntopk_fraction = 0",
                  "x.toml:6: key 'wire.topk_fraction': expected a number in (0, 1], found integer "
                  "0"},
@@ -146,9 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
         FileCase{"[train]\noptimizer = { momentum = 0, nesterov = true }",
                  "x.toml:6: key 'train.optimizer.nesterov': expected false, as "
                  "train.optimizer.momentum is 0, found boolean true"},
-        FileCase{"[wire]\npayload = \"topk\"",
-                 "x.toml:6: key 'wire.payload': expected 'fp32', 'fp16' or 'bf16', as strategy "
-                 "'hermes' does not merge deltas, found string 'topk'"},
+        FileCase{
+            "[wire]\npayload = \"topk\"",
+            "x.toml:6: key 'wire.payload': expected 'fp32', 'fp16', 'bf16' or 'int8', as strategy "
+            "'hermes' does not merge deltas, found string 'topk'"},
         FileCase{"[stop]\npatience = 0",
                  "x.toml:6: key 'stop.patience': expected at least one limit in [stop], found "
                  "none"},

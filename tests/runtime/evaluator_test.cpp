@@ -16,7 +16,7 @@ EvaluationResult plain_loop(nn::Network& network, const data::Shard& rows) {
   std::vector<float> x(network.input_size());
   for (std::uint32_t row = 0; row < rows.row_count(); ++row) {
     std::int32_t label = -1;
-    rows.fill_batch({&row, 1}, x, {&label, 1});
+    rows.fill_batch({&row, 1}, x, std::span(&label, 1));
     const std::span<const float> outputs = network.forward(x, 1, nn::Mode::Inference);
     double sum = 0.0;
     for (const float output : outputs) {

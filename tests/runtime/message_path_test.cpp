@@ -111,8 +111,8 @@ std::vector<PathCase> cases() {
   using protocol::LossWeighted;
   using protocol::MeanOfUpdates;
   std::vector<PathCase> all;
-  for (const auto encoding :
-       {PayloadEncoding::Fp32, PayloadEncoding::Fp16, PayloadEncoding::Bf16}) {
+  for (const auto encoding : {PayloadEncoding::Fp32, PayloadEncoding::Fp16, PayloadEncoding::Bf16,
+                              PayloadEncoding::Int8}) {
     all.push_back({"mean of models",
                    std::make_unique<MeanOfUpdates>(protocol::ServerOptimizerConfig{},
                                                    PayloadKind::Parameters),

@@ -231,8 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
         ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nbody = 3",
                   "m.toml:4: layer 1 (residual): key 'body': expected one [[layer.body]] table or "
                   "more, found integer 3"},
-        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nlayer = 3",
-                  "m.toml:4: layer 1 (residual): key 'layer': unknown, did you mean 'body'?"},
+        ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\nbodi = 3",
+                  "m.toml:4: layer 1 (residual): key 'bodi': unknown, did you mean 'body'?"},
         ModelCase{"input = [4]\n[[layer]]\ntype = \"residual\"\n[[layer.body]]\ntype = \"relu\"\n"
                   "[[layer.body]]\ntype = \"dense\"\nunit = 1",
                   "m.toml:8: layer 1 (residual), body 2 (dense): key 'unit': unknown, did you mean "

@@ -81,6 +81,7 @@ TEST(RunConfigTest, models_travel_as_pushes_do_unless_told_otherwise) {
       {"payload = \"fp32\"", PayloadEncoding::Fp32, PayloadEncoding::Fp32},
       {"payload = \"fp16\"", PayloadEncoding::Fp16, PayloadEncoding::Fp16},
       {"payload = \"bf16\"", PayloadEncoding::Bf16, PayloadEncoding::Bf16},
+      {"payload = \"int8\"", PayloadEncoding::Int8, PayloadEncoding::Int8},
       {"payload = \"topk\"", PayloadEncoding::Sparse, PayloadEncoding::Fp32},
       {"payload = \"topk\"\ndown = \"fp16\"", PayloadEncoding::Sparse, PayloadEncoding::Fp16},
       {"payload = \"fp16\"\ndown = \"fp32\"", PayloadEncoding::Fp16, PayloadEncoding::Fp32},

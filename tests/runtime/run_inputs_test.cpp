@@ -108,6 +108,62 @@ TEST(RunInputsTest, plain_features_are_not_an_image_of_the_same_size) {
   }
 }
 
+TEST(RunInputsTest, numbers_want_mse_an_output_each_and_nothing_that_asks_for_labels) {
+  const test::NumbersRun run;
+  const std::string file = run.config.data.file.string();
+  const auto complaint = [](const RunConfig& config) -> std::string {
+    try {
+      const RunInputs inputs(config);
+      return "none";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(complaint(run.config), "none");
+  RunConfig config = run.config;
+  config.train.loss = LossKind::CrossEntropy;
+  EXPECT_EQ(complaint(config),
+            "loss: expected mse, as y of " + file + " holds numbers, found cross_entropy");
+  config = run.config;
+  config.data.partition = protocol::PartitionKind::ByLabel;
+  EXPECT_EQ(complaint(config), "key 'data.partition': expected 'shared' or 'disjoint', as y of " +
+                                   file + " holds numbers, found 'by_label'");
+  config = run.config;
+  config.stop.server.target_accuracy = 0.9;
+  EXPECT_EQ(complaint(config), "key 'stop.target_accuracy': expected 0, as y of " + file +
+                                   " holds numbers, found 0.9");
+  config = run.config;
+  config.model_file = run.directory.write("three.toml",
+                                          "name = \"three\"\ninput = [2]\n"
+                                          "[[layer]]\ntype = \"dense\"\nunits = 3\n");
+  EXPECT_EQ(complaint(config),
+            "model 'three' does not fit the data: the model has 3 outputs, a row of y of " + file +
+                " has 2 numbers");
+}
+
+TEST(RunInputsTest, only_pictures_can_be_flipped_and_cropped_and_not_by_more_than_they_have) {
+  const auto complaint = [](RunConfig config, const data::Augmentation& augment) -> std::string {
+    config.train.augment = augment;
+    try {
+      const RunInputs inputs(config);
+      return "none";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  const test::TestRun features;
+  const std::string has = ", as " + features.config.data.file.string() + " has 8 features";
+  EXPECT_EQ(complaint(features.config, {true, 0}),
+            "key 'train.augment.flip': expected false" + has);
+  EXPECT_EQ(complaint(features.config, {false, 2}),
+            "key 'train.augment.crop_padding': expected 0" + has);
+  const test::PictureRun pictures;
+  EXPECT_EQ(complaint(pictures.config, {true, 1}), "none");
+  EXPECT_EQ(complaint(pictures.config, {true, 2}),
+            "key 'train.augment.crop_padding': expected less than 2, as " +
+                pictures.config.data.file.string() + " has 1x2x4");
+}
+
 TEST(RunInputsTest, private_pools_need_a_row_for_each_worker) {
   test::TestRun run;
   const auto rows = static_cast<std::uint32_t>(RunInputs(run.config).plan().training_count());

@@ -166,6 +166,9 @@ TEST(StatisticsTest, mini_batches_of_one_row_are_refused_where_they_teach_nothin
   config.allocation.type = AllocationKind::Adaptive;
   config.allocation.minibatch_min = 1;
   EXPECT_EQ(error_of(config).rfind("allocation.minibatch_min: expected at least 2", 0), 0U);
+  config.allocation.minibatch_min = 2;
+  config.wire.payload = PayloadFormat::Int8;
+  EXPECT_EQ(error_of(config).rfind("key 'wire.payload': expected 'fp32', 'fp16' or 'bf16'", 0), 0U);
 }
 
 TEST(StatisticsTest, every_strategy_trains_a_normalised_model) {

@@ -54,11 +54,22 @@ Rows one_hot(std::uint64_t count, std::uint64_t features) {
   return rows;
 }
 
-void put(data::test::H5Builder& file, const std::string& split, hsize_t features,
+void put(data::test::H5Builder& file, const std::string& split, const std::vector<hsize_t>& shape,
          const Rows& rows) {
-  file.put(split + "/x", {rows.y.size(), features}, rows.x,
-           {.chunk = {std::min<hsize_t>(kChunkRows, rows.y.size()), features}});
+  std::vector<hsize_t> dims{rows.y.size()};
+  dims.insert(dims.end(), shape.begin(), shape.end());
+  std::vector<hsize_t> chunk = dims;
+  chunk[0] = std::min<hsize_t>(kChunkRows, rows.y.size());
+  file.put(split + "/x", dims, rows.x, {.chunk = chunk});
   file.put(split + "/y", {rows.y.size()}, rows.y);
+}
+
+void write_clouds(const std::filesystem::path& file, std::uint64_t train_rows,
+                  std::uint64_t test_rows, const std::vector<hsize_t>& shape) {
+  RandomStream random(11, RandomPurpose::Test);
+  data::test::H5Builder builder(file);
+  put(builder, "train", shape, draw_clouds(train_rows, random));
+  put(builder, "test", shape, draw_clouds(test_rows, random));
 }
 
 RunConfig base_config(const TemporaryDirectory& directory) {
@@ -138,17 +149,14 @@ std::unique_ptr<Trainer> make_served_trainer(const RunInputs& inputs, Channel& c
 
 void write_clouds(const std::filesystem::path& file, std::uint64_t train_rows,
                   std::uint64_t test_rows) {
-  RandomStream random(11, RandomPurpose::Test);
-  data::test::H5Builder builder(file);
-  put(builder, "train", kFeatures, draw_clouds(train_rows, random));
-  put(builder, "test", kFeatures, draw_clouds(test_rows, random));
+  write_clouds(file, train_rows, test_rows, {kFeatures});
 }
 
 void write_one_hot(const std::filesystem::path& file, std::uint64_t rows) {
   data::test::H5Builder builder(file);
-  put(builder, "train", rows, one_hot(rows, rows));
-  put(builder, "validation", rows, one_hot(8, rows));
-  put(builder, "test", rows, one_hot(1, rows));
+  put(builder, "train", {rows}, one_hot(rows, rows));
+  put(builder, "validation", {rows}, one_hot(8, rows));
+  put(builder, "test", {rows}, one_hot(1, rows));
 }
 
 std::string linear_model(std::uint64_t inputs) {
@@ -161,6 +169,33 @@ TestRun::TestRun(std::uint64_t train_rows) : config(base_config(directory)) {
   write_clouds(config.data.file, train_rows);
   directory.write("model.toml", kCloudsModel);
   config.data.validation = 100;
+}
+
+PictureRun::PictureRun() : config(base_config(directory)) {
+  write_clouds(config.data.file, 500, 100, {1, 2, 4});
+  directory.write("model.toml",
+                  "name = \"pictures\"\ninput = [1, 2, 4]\ninitializer = \"xavier_uniform\"\n"
+                  "[[layer]]\ntype = \"flatten\"\n[[layer]]\ntype = \"dense\"\nunits = 3\n");
+  config.data.validation = 100;
+}
+
+NumbersRun::NumbersRun() : config(base_config(directory)) {
+  RandomStream random(12, RandomPurpose::Test);
+  data::test::H5Builder builder(config.data.file);
+  for (const auto& [split, rows] : {std::pair<std::string, hsize_t>{"train", 500}, {"test", 100}}) {
+    std::vector<float> x;
+    std::vector<double> y;
+    for (hsize_t row = 0; row < rows; ++row) {
+      const double a = random.normal();
+      const double b = random.normal();
+      x.insert(x.end(), {static_cast<float>(a), static_cast<float>(b)});
+      y.insert(y.end(), {a - 0.5 * b + 0.25, 2.0 * b});
+    }
+    builder.put(split + "/x", {rows, 2}, x).put(split + "/y", {rows, 2}, y);
+  }
+  directory.write("model.toml", test::linear_model(2));
+  config.data.validation = 100;
+  config.train.loss = LossKind::MeanSquaredError;
 }
 
 OneHotRun::OneHotRun(std::uint64_t rows) : config(base_config(directory)) {

@@ -73,6 +73,24 @@ class TestRun {
   RunConfig config;
 };
 
+/// The clouds as pictures of 2 x 4 pixels, and a linear model of them.
+class PictureRun {
+ public:
+  PictureRun();
+
+  TemporaryDirectory directory;
+  RunConfig config;
+};
+
+/// Points of a plane and two numbers for each, which a linear model can tell exactly.
+class NumbersRun {
+ public:
+  NumbersRun();
+
+  TemporaryDirectory directory;
+  RunConfig config;
+};
+
 /// The same with one-hot rows, all of them for training, mini-batches of one row and a rate that
 /// moves a weight by about 0.0005 whenever its row is trained.
 class OneHotRun {

@@ -339,6 +339,21 @@ TEST(TrainerTest, a_thinned_out_delta_and_what_stays_behind_are_the_whole_delta)
             feedback.kept_count());
 }
 
+TEST(TrainerTest, a_rounded_delta_and_what_stays_behind_are_the_whole_delta) {
+  const test::TestRun run;
+  const RunInputs inputs(run.config);
+  Trainer trainer(inputs, Rank{1});
+  prepare(trainer, assignment_of(inputs, Rank{1}));
+  train_round(trainer);
+  wire::ErrorFeedback feedback(inputs.parameter_count());
+  const SharedParameters whole = trainer.payload(PayloadKind::Delta);
+  const SharedParameters sent = trainer.payload(PayloadKind::Delta, &feedback);
+  EXPECT_FALSE(std::ranges::equal(sent.values(), whole.values()));
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    ASSERT_EQ(sent.values()[i] + feedback.residual()[i], whole.values()[i]);
+  }
+}
+
 TEST(TrainerTest, adopting_the_initial_model_restores_it) {
   const test::TestRun run;
   const RunInputs inputs(run.config);
@@ -364,6 +379,71 @@ TEST(TrainerTest, validation_measures_the_local_model_on_the_evaluation_rows) {
   EXPECT_EQ(rows.row_count(), 70U);
   EXPECT_EQ(outcome.validation_loss, expected.loss);
   EXPECT_EQ(outcome.validation_accuracy, expected.accuracy);
+}
+
+TEST(TrainerTest, changed_pictures_are_those_of_the_seed_and_validation_sees_none_of_them) {
+  test::PictureRun run;
+  run.config.data.evaluation_rows = 70;
+  const auto train = [&run](const data::Augmentation& augment, std::uint64_t seed) {
+    run.config.train.augment = augment;
+    run.config.seed = seed;
+    const RunInputs inputs(run.config);
+    Trainer trainer(inputs, Rank{1});
+    prepare(trainer, assignment_of(inputs, Rank{1}));
+    const protocol::RoundOutcome outcome = train_round(trainer, true);
+    data::Shard rows(inputs.dataset(), inputs.output_count());
+    rows.load(inputs.evaluation_rows());
+    nn::Network network(inputs.model(), Evaluator::kBatch);
+    network.set_parameters(trainer.network().parameters());
+    EXPECT_EQ(outcome.validation_loss, Evaluator(network, nn::CrossEntropy{}, rows).run().loss);
+    return weights(trainer);
+  };
+  const std::vector<float> plain = train({}, 1);
+  const std::vector<float> changed = train({true, 1}, 1);
+  EXPECT_EQ(changed, train({true, 1}, 1));
+  EXPECT_NE(changed, plain);
+  EXPECT_NE(changed, train({true, 1}, 2));
+  EXPECT_NE(changed, train({true, 0}, 1));
+}
+
+TEST(TrainerTest, smoothed_labels_are_for_training_alone) {
+  test::TestRun run;
+  run.config.train.label_smoothing = 0.3;
+  const RunInputs inputs(run.config);
+  Trainer trainer(inputs, Rank{1});
+  prepare(trainer, assignment_of(inputs, Rank{1}));
+  const protocol::RoundOutcome outcome = train_round(trainer, true);
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load(inputs.evaluation_rows());
+  nn::Network network(inputs.model(), Evaluator::kBatch);
+  network.set_parameters(trainer.network().parameters());
+  EXPECT_EQ(outcome.validation_loss, Evaluator(network, nn::CrossEntropy{}, rows).run().loss);
+  run.config.train.label_smoothing = 0.0;
+  const RunInputs plain_inputs(run.config);
+  Trainer plain(plain_inputs, Rank{1});
+  prepare(plain, assignment_of(plain_inputs, Rank{1}));
+  EXPECT_LT(train_round(plain).train_loss, outcome.train_loss);
+}
+
+TEST(TrainerTest, decay_leaves_biases_alone_where_it_is_told_to) {
+  test::TestRun run;
+  run.config.train.optimizer.learning_rate = 1e-6;  // decay alone moves anything
+  run.config.train.optimizer.weight_decay = 1e4;
+  run.config.train.optimizer.momentum = 0.0;
+  for (const bool decay_biases : {true, false}) {
+    run.config.train.optimizer.decay_biases = decay_biases;
+    const RunInputs inputs(run.config);
+    Trainer trainer(inputs, Rank{1});
+    prepare(trainer, assignment_of(inputs, Rank{1}));
+    const std::vector<float> ones(inputs.parameter_count(), 1.0F);
+    trainer.adopt(ModelSource::Attached, ParameterPool(ones.size()).copy_of(ones));
+    train_round(trainer);
+    const std::vector<float> after = weights(trainer);
+    for (const nn::ParameterTensor& tensor : trainer.network().named_parameters()) {
+      const bool decays = decay_biases || tensor.shape.size() > 1;
+      EXPECT_EQ(after[tensor.offset] < 0.95F, decays) << tensor.name;
+    }
+  }
 }
 
 TEST(TrainerTest, seed_and_rank_alone_decide_the_result) {

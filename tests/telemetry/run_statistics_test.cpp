@@ -111,17 +111,19 @@ TEST(RunStatisticsTest, a_small_run_gives_the_numbers_computed_by_hand) {
   EXPECT_FALSE(summary.interrupted);
   EXPECT_EQ(summary.staleness,
             (StalenessSummary{.median = 0.5, .max = 1, .histogram = {{0, 1}, {1, 1}}}));
-  EXPECT_EQ(summary.worker_table[0], (WorkerSummary{.rank = rank(1),
-                                                    .state = "training",
-                                                    .rounds = 3,
-                                                    .steps = 30,
-                                                    .samples = 480,
-                                                    .pushes = 1,
-                                                    .suppressed = 2,
-                                                    .times = {.seconds = 11.5,  // 0.5 to 12.0
-                                                              .compute_seconds = 1.5,
-                                                              .data_seconds = 0.375,
-                                                              .waited_seconds = 0.25}}));
+  EXPECT_EQ(summary.worker_table[0],
+            (WorkerSummary{.rank = rank(1),
+                           .state = "training",
+                           .rounds = 3,
+                           .steps = 30,
+                           .samples = 480,
+                           .pushes = 1,
+                           .suppressed = 2,
+                           .times = {.seconds = 11.5,  // 0.5 to 12.0
+                                     .compute_seconds = 1.5,
+                                     .data_seconds = 0.375,
+                                     .waited_seconds = 0.25,
+                                     .wire_seconds = 2.0}}));  // no round time
   EXPECT_EQ(summary.server, (RankTimes{.seconds = 12.0,
                                        .compute_seconds = 0.25,
                                        .evaluation_seconds = 2.0,

@@ -59,9 +59,9 @@ TEST(TensorBoardFileTest, begins_with_the_version_and_adds_a_frame_per_scalar) {
                                    "brain.Event:2",
                                    24));
   // wall time 1.5, step 1, summary of one value: tag and 0.25 as float
-  EXPECT_EQ(frames[1], std::string("\x09\0\0\0\0\0\0\xf8\x3f\x10\x01\x2a\x1e\x0a\x1c\x0a\x13"
+  EXPECT_EQ(frames[1], std::string("\x09\0\0\0\0\0\0\xf8\x3f\x10\x01\x2a\x1c\x0a\x1a\x0a\x13"
                                    "train_loss/worker_2\x15\0\0\x80\x3e",
-                                   11 + 6 + 19 + 5 - 2 + 2));
+                                   11 + 6 + 19 + 5));
   EXPECT_THAT(frames[2], testing::HasSubstr("merge/staleness"));
   EXPECT_THAT(frames[3], testing::HasSubstr("validation/loss"));
 }

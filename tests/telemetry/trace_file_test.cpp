@@ -77,7 +77,7 @@ TEST(TraceFileTest, where_the_trace_is_gone_or_there_was_none_it_begins_afresh) 
   for (const std::uint64_t size : {0U, 5000U}) {
     std::ofstream(directory / "trace.json") << "something else";
     TraceFile trace(directory / "trace.json", 1, 0, true);
-    trace.resume({.size = size, .next_flow = 7});
+    trace.resume({.size = size, .timeline = {.next_flow = 7}});
     train(trace, 3, 4);
     trace.finish(at_seconds(6.0));
     const auto events = nlohmann::json::parse(content_of(directory / "trace.json"));

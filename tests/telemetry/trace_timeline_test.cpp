@@ -217,7 +217,7 @@ TEST(TraceTimelineTest, tracks_are_named_once_each) {
 TEST(TraceTimelineTest, any_order_of_records_makes_a_sound_trace) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::mt19937 random(seed);
-    const auto below = [&](unsigned end) { return random() % end; };
+    const auto below = [&](unsigned end) { return static_cast<unsigned>(random() % end); };
     const auto some = [&] { return 0.25 * below(20); };
     Drawing drawing;
     double now = 0.0;

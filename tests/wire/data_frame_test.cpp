@@ -44,7 +44,7 @@ std::vector<DataMessage> one_of_each_data() {
   return {
       {AskDataset{}, {}},
       {AskRows{1, false, protocol::RowOrder::ByLabel, 2, 3, 4, 5, 6}, {}},
-      {DatasetFacts{"a.h5", 3, 32, 31, false, true, true, 100, 20, 7}, block({1, 2, 3, 4})},
+      {DatasetFacts{"a.h5", 3, 32, 31, false, true, true, 5, 100, 20, 7}, block({1, 2, 3, 4})},
       {RowSlice{8, 9, 2}, block({0, 0, 0, 0, 1, 0, 0, 0, 9, 8, 0, 0})},
       {RowsFailed{10, "no row"}, {}},
       {StateSlice{11, 12, 8}, block({1, 0, 2, 0})},
@@ -185,7 +185,7 @@ struct PokeCase {
 TEST(MalformedDataFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_name) {
   const PokeCase cases[] = {
       {kAskRows, 0, 'X', "expected a data frame"},
-      {kAskRows, 4, 7, "wire version: expected 2, found 7"},
+      {kAskRows, 4, 7, "wire version: expected 3, found 7"},
       {kAskRows, 6, 6, "kind at most: expected 5, found 6"},
       {kAskRows, 7, 1, "kind at most: expected 5, found 257"},
       {kAskDataset, 24, 1, "body bytes: expected 0, found 1"},

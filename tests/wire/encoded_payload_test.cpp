@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "hermes/core/error.hpp"
 #include "hermes/core/half.hpp"
+#include "hermes/core/int8_blocks.hpp"
 #include "wire/checksum.hpp"
 #include "wire/sample_messages.hpp"
 
@@ -18,7 +20,8 @@ using ::testing::HasSubstr;
 using testing::parameters;
 
 constexpr PayloadEncoding kEncodings[] = {PayloadEncoding::Fp32, PayloadEncoding::Fp16,
-                                          PayloadEncoding::Bf16, PayloadEncoding::Sparse};
+                                          PayloadEncoding::Bf16, PayloadEncoding::Sparse,
+                                          PayloadEncoding::Int8};
 
 /// A payload whose block is these words; its checksum is right.
 EncodedPayload payload_of(PayloadEncoding encoding, std::uint64_t count,
@@ -75,6 +78,39 @@ TEST(EncodedPayloadTest, halves_arrive_as_the_nearest_half) {
   }
 }
 
+TEST(EncodedPayloadTest, int8_arrives_as_the_nearest_multiples_of_its_scales) {
+  RandomStream random(3, RandomPurpose::Test);
+  for (std::size_t count = 1; count < 400; count += 3) {
+    const SharedParameters sent = random_parameters(random, count, 1.0);
+    std::vector<float> scales(int8_block_count(count));
+    std::vector<std::int8_t> numbers(count);
+    std::vector<float> rounded(count);
+    to_int8_blocks(sent.values(), scales, numbers);
+    from_int8_blocks(scales, numbers, rounded);
+    const EncodedPayload payload = encoded(sent, PayloadEncoding::Int8);
+    EXPECT_EQ(payload.block.bytes.size(), count + 4 * ((count + 127) / 128));
+    const SharedParameters arrived = decode(payload, count);
+    EXPECT_TRUE(std::ranges::equal(arrived.values(), rounded));
+    const EncodedPayload again = encoded(arrived, PayloadEncoding::Int8);
+    EXPECT_TRUE(std::ranges::equal(again.block.bytes, payload.block.bytes));
+  }
+}
+
+TEST(EncodedPayloadTest, int8_is_not_kept_where_halves_are) {
+  ParameterPool pool(8);
+  const EncodedPayload payload = encoded(parameters({1.0F, -2.0F}), PayloadEncoding::Int8);
+  const SharedParameters arrived = decode_payload(payload, pool, Halves::Keep);
+  EXPECT_FALSE(arrived.is_half());
+  EXPECT_EQ(arrived.values()[1], -2.0F);
+}
+
+TEST(EncodedPayloadTest, int8_of_what_is_not_finite_is_not_finite) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const SharedParameters arrived =
+      decode(encoded(parameters({1.0F, -infinity, 0.0F}), PayloadEncoding::Int8));
+  EXPECT_TRUE(std::isnan(arrived.values()[1]));
+}
+
 TEST(EncodedPayloadTest, sparse_arrives_exactly_and_is_never_larger_than_dense) {
   RandomStream random(2, RandomPurpose::Test);
   for (std::size_t i = 0; i < 2000; ++i) {
@@ -125,7 +161,8 @@ TEST(EncodedPayloadTest, no_parameters_are_no_payload_in_any_encoding) {
 TEST(EncodedPayloadTest, expanded_payloads_come_from_the_pool_and_go_back_to_it) {
   ParameterPool pool(4);
   const float* first = nullptr;
-  for (const PayloadEncoding encoding : {PayloadEncoding::Fp16, PayloadEncoding::Sparse}) {
+  for (const PayloadEncoding encoding :
+       {PayloadEncoding::Fp16, PayloadEncoding::Sparse, PayloadEncoding::Int8}) {
     const SharedParameters arrived =
         decode_payload(encoded(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding), pool);
     EXPECT_THAT(arrived.values(), ElementsAre(0.0F, 1.0F, 0.0F, 0.0F));
@@ -155,6 +192,9 @@ TEST(EncodedPayloadTest, wrong_sizes_are_rejected_before_anything_is_read) {
       {payload_of(PayloadEncoding::Fp16, 3, {1}), "bytes: expected 6, found 4"},
       {payload_of(PayloadEncoding::Fp16, 1, {1}), "bytes: expected 2, found 4"},
       {payload_of(PayloadEncoding::Bf16, 2, {1}, 1), "bytes: expected 4, found 3"},
+      {payload_of(PayloadEncoding::Int8, 8, {1}), "bytes: expected 12, found 4"},
+      {payload_of(PayloadEncoding::Int8, 5, {1, 2, 3}, 2), "bytes: expected 9, found 10"},
+      {payload_of(PayloadEncoding::Int8, kHuge, {}), "values at most: expected 8"},
       {payload_of(PayloadEncoding::Sparse, 4, {1}), "bytes: expected 0, found 4"},
       {payload_of(PayloadEncoding::Sparse, 4, {1, 2, 3}), "bytes: expected 8, found 12"},
       {payload_of(PayloadEncoding::Sparse, 1, {0, 1, 1, 1}), "bytes at most: expected 8, found 16"},

@@ -102,6 +102,8 @@ constexpr PayloadCase kGoldenPayloads[] = {
      "00000000803f000000000000008020c0"},
     {PayloadEncoding::Sparse, "48524d53050004030800000000000000a117fb8ea117fb8e",
      "02000000070000000000803f000020c0"},
+    {PayloadEncoding::Int8, "48524d53050004040800000000000000cccc90fecccc90fe",
+     "0043a13c0000330000000081"},
 };
 
 TEST(GoldenFrameTest, every_encoding_of_a_payload_is_written_as_ever) {

@@ -113,7 +113,7 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
   };
   const PokeCase cases[] = {
       {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {Stop, byte_at(4, 7), "wire version: expected 4, found 7"},
+      {Stop, byte_at(4, 7), "wire version: expected 5, found 7"},
       {Stop, byte_at(6, 8), "kind: expected at most 7, found 8"},
       {Stop, byte_at(6, 255), "kind: expected at most 7, found 255"},
       {Report, byte_at(7, 4), "payload encoding at most: expected 3, found 4"},
@@ -141,7 +141,7 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
       {Release, byte_at(kBodyAt + 16, 1), "expected none for this body"},
       {Release, byte_at(kBodyAt + 25, 2), "row order: expected at most 1, found 2"},
       {Leave, byte_at(kBodyAt, 200), "stop reason: expected at most 10, found 200"},
-      {Collect, byte_at(6, Heartbeat), "expected its end after 0 bytes, found 8 more"},
+      {Collect, byte_at(6, Heartbeat), "expected its end after 0 bytes, found 16 more"},
       {Heartbeat, byte_at(8, 1), "expected none for this body, found 1 values"},
   };
   for (const PokeCase& c : cases) {

@@ -18,6 +18,7 @@ enum class RandomPurpose : std::uint64_t {
   Gate,
   Conversion,
   Test,
+  Augmentation,
 };
 
 /// A seeded stream of random numbers, the same on every platform (xoshiro256**, Blackman & Vigna

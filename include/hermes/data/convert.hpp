@@ -37,16 +37,18 @@ struct Cifar10Files {
   std::vector<std::filesystem::path> test;
 };
 
-/// A table of numbers with one label column of integers >= 0.
+/// A table of numbers with one column of labels, integers >= 0, or with columns of target numbers.
+/// A column is named by the header, or by its index from 0.
 struct CsvSource {
   std::filesystem::path file;
-  std::string label;           ///< name of the column, or its index from 0
+  std::string label;           ///< where there are no targets
   double test_fraction = 0.2;  ///< of the rows, a seeded choice
   char separator = ',';
+  std::vector<std::string> targets{};  ///< columns of numbers, instead of a label
 };
 
 /// Four arrays as numpy.save writes them, plain or gzip: x is rows x features, rows x height x
-/// width or rows x channels x height x width, y the labels.
+/// width or rows x channels x height x width, y the labels or numbers, rows or rows x columns.
 struct NpyFiles {
   std::filesystem::path train_x;
   std::filesystem::path train_y;
@@ -69,7 +71,7 @@ DatasetInfo convert_cifar10(const Cifar10Files& files, const ConvertOptions& opt
 /// fields, all finite numbers. Empty lines at the end are skipped.
 DatasetInfo convert_csv(const CsvSource& source, const ConvertOptions& options);
 /// Little-endian uint8, int32, int64, float32, float64 in C order. x becomes uint8 where it is
-/// that, else float32; labels are integers.
+/// that, else float32; y is labels where it has integers, else numbers.
 DatasetInfo convert_npy(const NpyFiles& files, const ConvertOptions& options);
 /// Classes are the training folders in the order of their names, which are written as class names
 /// unless the options have others. Three channels as soon as one image has colours, else one.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hermes/core/targets.hpp"
 #include "hermes/data/row_range.hpp"
 
 namespace hermes::data {
@@ -35,6 +36,7 @@ struct DatasetInfo {
   bool channels_last = false;            ///< the file's order: N x H x W x C
   std::array<std::uint64_t, 3> rows{};   ///< by Split; 0 validation rows: the file has none
   std::uint64_t chunk_rows = 0;          ///< rows per chunk of /train/x; 0: contiguous
+  std::size_t target_columns = 0;        ///< numbers of a row of y; 0: y holds labels
   std::vector<std::string> class_names;  ///< empty where the file names none
   std::vector<float> mean;               ///< per channel: x' = (x - mean) * scale
   std::vector<float> scale;              ///< per channel
@@ -43,6 +45,11 @@ struct DatasetInfo {
   std::uint64_t row_count(Split split) const { return rows[static_cast<std::size_t>(split)]; }
   std::size_t element_bytes() const { return element_type == ElementType::Uint8 ? 1 : 4; }
   std::size_t row_bytes() const { return features.size() * element_bytes(); }
+  bool has_labels() const { return target_columns == 0; }
+  /// Of a row of y in memory: a label, or its numbers.
+  std::size_t target_bytes() const {
+    return has_labels() ? sizeof(std::int32_t) : target_columns * sizeof(float);
+  }
 };
 
 /// A data set in an HDF5 file, opened read-only. Opening checks everything that needs no row of
@@ -62,6 +69,7 @@ class Dataset {
 
   const DatasetInfo& info() const;
   /// Number of class names; without names the largest label + 1 (reads every y, at first use).
+  /// Requires: info().has_labels(), as read_labels does.
   std::uint32_t class_count() const;
 
   /// Reads rows of x in the file's element type and channel order: `out` has count * row_bytes().
@@ -71,8 +79,12 @@ class Dataset {
   /// `class_count` > 0, and in [0, 2^31) otherwise.
   void read_labels(Split split, RowRange rows, std::span<std::int32_t> out,
                    std::uint32_t class_count) const;
+  /// Reads rows of y, whichever they are: labels as `read_labels` does, or finite numbers. `out` is
+  /// of the same kind, for these rows.
+  void read_targets(Split split, RowRange rows, const TargetSpan& out,
+                    std::uint32_t class_count) const;
   /// Reads the whole file once in blocks, so that a bad value is found before training and not in
-  /// the midst of it: labels in [0, class_count), float features finite.
+  /// the midst of it: labels in [0, class_count), numbers and float features finite.
   void check_values(std::uint32_t class_count) const;
 
   /// Bytes of x and y that were read so far, as they are in memory.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
 #include "hermes/nn/loss.hpp"
@@ -16,9 +15,9 @@ std::size_t samples_at_a_time(const Network& network, std::size_t batch);
 /// Puts the gradient of a mini-batch's mean loss into `network.gradients()`, forward and backward a
 /// slice at a time (Network::slice_size).
 ///
-/// Shapes: `x` batch x inputs, `labels` batch; `output_gradient`, a place for the derivative by the
-/// outputs, at least samples_at_a_time x outputs.
+/// Shapes: `x` batch x inputs, `targets` of as many rows; `output_gradient`, a place for the
+/// derivative by the outputs, at least samples_at_a_time x outputs.
 LossResult compute_gradient(Network& network, const LossSpec& loss, std::span<const float> x,
-                            std::span<const std::int32_t> labels, std::span<float> output_gradient);
+                            const Targets& targets, std::span<float> output_gradient);
 
 }  // namespace hermes::nn

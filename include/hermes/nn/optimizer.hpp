@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "hermes/core/buffer.hpp"
+#include "hermes/nn/parameter_tensor.hpp"
 
 namespace hermes::nn {
 
@@ -19,6 +21,9 @@ class Optimizer {
   /// Both spans have the size that the optimizer was made for.
   void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate);
 
+  /// From now on weight decay leaves these tensors alone. Requires: in the order of the buffer.
+  void exempt_from_decay(std::span<const ParameterTensor> tensors);
+
   std::uint64_t step_count() const { return step_count_; }
   std::span<const float> state() const { return state_; }
   /// Goes on as if it were the optimizer that these values came from.
@@ -30,13 +35,22 @@ class Optimizer {
  protected:
   /// `slots`: how many values the kind remembers for each parameter.
   Optimizer(std::size_t parameter_count, std::size_t slots);
-  std::span<float> slot(std::size_t index);
+
+  /// A stretch of the parameters that is updated in one go.
+  struct Part {
+    std::size_t first = 0;
+    std::size_t count = 0;
+    bool decays = true;  ///< weight decay pulls at it
+  };
+  std::span<float> slot(std::size_t index, const Part& part);
 
  private:
-  virtual void update(std::span<float> parameters, std::span<const float> gradients,
-                      double learning_rate) = 0;
+  /// Parameters and gradients of the part.
+  virtual void update(const Part& part, std::span<float> parameters,
+                      std::span<const float> gradients, double learning_rate) = 0;
 
   std::size_t parameter_count_;
+  std::vector<Part> parts_;  // cover the parameters
   std::uint64_t step_count_ = 0;
   AlignedVector<float> state_;
 };

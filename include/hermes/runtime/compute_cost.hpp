@@ -26,18 +26,25 @@ inline constexpr double kReceivedValue = 12.0;
 /// A value of a payload that is sent as it is: its checksum. BM_Encode: 63 GB/s in the cache,
 /// 21 GB/s outside (973,322 parameters).
 inline constexpr double kSentValue = 8.0;
-/// A value converted to 16 bits or back. BM_EncodeAs, BM_DecodeFrom (973,322): 8.5 GB/s.
+/// A value converted to 16 or 8 bits or back. BM_EncodeAs, BM_DecodeFrom (973,322): 8.5 GB/s.
 inline constexpr double kConvertedValue = 36.0;
 /// A value of a payload that becomes index-value pairs. BM_EncodeAs/sparse (973,322): 1.3 GB/s.
 inline constexpr double kSparseValue = 240.0;
 /// A value of an update of which the largest ones are chosen. BM_Sparsify: 0.25 GB/s.
 inline constexpr double kSparsifiedValue = 1280.0;
+/// A value of an update that is rounded to 8 bits and back, and what that leaves. BM_RoundUpdate.
+inline constexpr double kRoundedValue = 60.0;
 /// A byte of training rows that rank 0 delivers: checksum, as kSentValue.
 inline constexpr double kRowByte = 2.0;
 
 /// An optimizer's operations for one parameter (sgd with momentum); its traffic is in the speed of
 /// a host.
 inline constexpr double kUpdatedValue = 4.0;
+
+/// A value that goes through wire::ErrorFeedback.
+constexpr double of_feedback(bool is_of_bytes) {
+  return is_of_bytes ? kRoundedValue : kSparsifiedValue;
+}
 
 /// A value that is encoded for sending.
 constexpr double of_encoding(wire::PayloadEncoding encoding) {
@@ -46,6 +53,7 @@ constexpr double of_encoding(wire::PayloadEncoding encoding) {
       return kSentValue;
     case wire::PayloadEncoding::Fp16:
     case wire::PayloadEncoding::Bf16:
+    case wire::PayloadEncoding::Int8:
       return kConvertedValue;
     case wire::PayloadEncoding::Sparse:
       return kSparseValue;

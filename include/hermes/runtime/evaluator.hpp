@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hermes/core/buffer.hpp"
+#include "hermes/core/targets.hpp"
 #include "hermes/data/shard.hpp"
 #include "hermes/nn/loss.hpp"
 #include "hermes/nn/network.hpp"
@@ -13,7 +14,7 @@ namespace hermes::runtime {
 
 struct EvaluationResult {
   double loss = 0.0;
-  double accuracy = 0.0;
+  double accuracy = 0.0;  ///< NaN where rows have numbers instead of labels
 };
 
 /// Loss and accuracy of a network's present parameters over the rows of a shard, in slices of a
@@ -48,7 +49,7 @@ class Evaluator {
   const data::Shard& rows_;
   std::uint32_t slice_rows_;
   AlignedVector<float> x_;
-  std::vector<std::int32_t> labels_;
+  TargetBuffer targets_;
   std::vector<std::uint32_t> indices_;
   AlignedVector<float> gradient_;
   std::uint32_t next_ = 0;

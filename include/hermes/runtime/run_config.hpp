@@ -10,6 +10,7 @@
 
 #include "hermes/core/id.hpp"
 #include "hermes/core/time.hpp"
+#include "hermes/data/augmentation.hpp"
 #include "hermes/nn/loss.hpp"
 #include "hermes/nn/optimizer_spec.hpp"
 #include "hermes/nn/schedule.hpp"
@@ -32,7 +33,7 @@ enum class ScheduleKind : std::uint8_t { Constant, Step, Cosine };
 enum class StrategyKind : std::uint8_t { Hermes, Bsp, Asp, Ssp, Ebsp, SelSync, Timebox };
 enum class AllocationKind : std::uint8_t { Static, Adaptive };
 /// How a run names wire::PayloadEncoding; Topk is Sparse after wire::ErrorFeedback.
-enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Topk };
+enum class PayloadFormat : std::uint8_t { Auto, Fp32, Fp16, Bf16, Int8, Topk };
 
 /// How rows come to the workers.
 enum class Delivery : std::uint8_t {
@@ -63,6 +64,7 @@ struct OptimizerSettings {
   double momentum = 0.9;               ///< sgd; in [0, 1)
   bool nesterov = false;               ///< sgd; needs momentum > 0
   std::optional<double> weight_decay;  ///< >= 0; absent: 0, for adamw 0.01
+  bool decay_biases = true;            ///< it pulls at biases as well, as in PyTorch
   double beta1 = 0.9;                  ///< adam, adamw; in [0, 1)
   double beta2 = 0.999;                ///< adam, adamw; in [0, 1)
   double epsilon = 1e-8;               ///< adam, adamw; > 0
@@ -91,10 +93,16 @@ struct TrainSettings {
   RoundLength round;             ///< keys epochs_per_round and steps_per_round: one of them
   std::uint32_t minibatch = 16;  ///< rows; >= 1
   LossKind loss = LossKind::CrossEntropy;
+  double label_smoothing = 0.0;  ///< cross_entropy; in [0, 1]
+  data::Augmentation augment;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
 
+  /// What gradients are taken of.
   nn::LossSpec loss_spec() const;
+  /// What is measured on validation and test rows: without the smoothing, so that it tells the same
+  /// of every run.
+  nn::LossSpec measured_loss_spec() const;
   nn::LearningRate learning_rate() const;
 
   friend bool operator==(const TrainSettings&, const TrainSettings&) = default;
@@ -210,7 +218,8 @@ struct RunConfig {
   std::vector<WorkerSettings> workers;  ///< [[worker]]
   std::vector<Fault> faults;            ///< [[fault]]
 
-  protocol::StrategyConfig strategy_spec() const { return strategy.spec(train.round); }
+  /// Of [strategy], with what is left to the program settled.
+  protocol::StrategyConfig strategy_spec() const;
   protocol::AllocationConfig allocation_spec() const;
   /// [[worker]] tables are for workers: the server has the settings of [allocation] and [cluster].
   RankSettings settings_of(Rank rank, const std::string& host_name) const;

@@ -45,7 +45,7 @@ class RunInputs {
   /// Requires: has_file(), as the functions below that speak of rows.
   const data::Dataset& dataset() const;
   const data::RowPlan& plan() const;
-  /// An empty shard for rows of the data set, for labels that the model has outputs for.
+  /// An empty shard for rows of the data set, whose labels the model must have outputs for.
   data::Shard make_shard() const;
   std::uint32_t output_count() const { return output_count_; }
   std::uint64_t parameter_count() const { return initial_.size(); }
@@ -89,5 +89,10 @@ std::size_t payload_bytes_max(const RunConfig& config);
 
 /// Throws ConfigError unless samples of the data set have the shape that the network takes.
 void check_shapes(const nn::NetworkSpec& model, const data::DatasetInfo& data);
+
+/// Throws ConfigError where y holds numbers, unless the loss can be measured against them and the
+/// model has as many outputs.
+void check_targets(const nn::NetworkSpec& model, std::size_t outputs, LossKind loss,
+                   const data::DatasetInfo& data);
 
 }  // namespace hermes::runtime

@@ -7,7 +7,10 @@
 #include <optional>
 #include <span>
 
+#include "hermes/core/id.hpp"
 #include "hermes/core/random.hpp"
+#include "hermes/core/targets.hpp"
+#include "hermes/data/augmentation.hpp"
 #include "hermes/data/row_source.hpp"
 #include "hermes/data/shuffled_batches.hpp"
 #include "hermes/protocol/assignment.hpp"
@@ -34,9 +37,10 @@ std::unique_ptr<data::RowSource> make_row_source(const RunInputs& inputs);
 /// Errors: DataError from `advance`. Single-threaded. Requires: inputs outlives this.
 class ShardFeed {
  public:
-  /// With evaluation rows: they are fetched first of all, before the first assignment.
+  /// With evaluation rows: they are fetched first of all, before the first assignment. The run's
+  /// seed and the rank decide the order of the rows, and how pictures are changed.
   ShardFeed(const RunInputs& inputs, std::unique_ptr<data::RowSource> source,
-            bool has_evaluation_rows, const RandomStream& shuffle);
+            bool has_evaluation_rows, Rank rank);
 
   /// Another assignment. One of the same pool goes on near where the last one was.
   void load(const protocol::Assignment& assignment);
@@ -58,8 +62,9 @@ class ShardFeed {
   bool is_pass_done() const { return batches_->pass_done(); }
   /// The pool has more rows than the shard.
   bool has_other_rows() const { return present().row_count() < assignment_.pool_count; }
-  /// The next mini-batch, and how many rows it has. Requires: is_ready(), room for a mini-batch.
-  std::size_t fill_batch(std::span<float> x, std::span<std::int32_t> labels);
+  /// The next mini-batch, its pictures changed where the run says so, and how many rows it has.
+  /// Requires: is_ready(), room for a mini-batch.
+  std::size_t fill_batch(std::span<float> x, TargetBuffer& targets);
   const data::Shard& evaluation_rows() const { return evaluation_rows_; }
 
  private:
@@ -81,6 +86,7 @@ class ShardFeed {
   std::unique_ptr<data::RowSource> source_;  // ends before the shards that it fills
   RandomStream shuffle_;
   std::optional<data::ShuffledBatches> batches_;
+  std::optional<data::Augmenter> augmenter_;
   protocol::Assignment assignment_;
   Window window_;
   bool is_ready_ = false;

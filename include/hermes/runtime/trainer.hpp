@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hermes/core/parameters.hpp"
+#include "hermes/core/targets.hpp"
 #include "hermes/nn/network.hpp"
 #include "hermes/nn/optimizer.hpp"
 #include "hermes/protocol/worker.hpp"
@@ -110,7 +111,7 @@ class Trainer {
   double flops_per_row_ = 0.0;
   double flops_ = 0.0;
   AlignedVector<float> x_;
-  std::vector<std::int32_t> labels_;
+  TargetBuffer targets_;
   AlignedVector<float> output_gradient_;
 };
 

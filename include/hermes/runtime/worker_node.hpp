@@ -77,7 +77,7 @@ class WorkerNode {
   std::size_t slice_bytes_;  // of states
   protocol::Worker worker_;
   StateAssembly state_of_checkpoint_;
-  std::optional<wire::ErrorFeedback> feedback_;  // when the channel sends sparse payloads
+  std::optional<wire::ErrorFeedback> feedback_;  // as the channel's encoding needs it
   bool is_started_ = false;
   Duration compute_time_{};     // of the round, as the next
   Duration evaluation_time_{};  // measuring the local model

@@ -30,7 +30,7 @@ struct RunFacts {
 /// Loss and accuracy of the best model on the test data.
 struct TestResult {
   double loss = 0.0;
-  double accuracy = 0.0;
+  double accuracy = 0.0;  ///< NaN: the targets are numbers
 };
 
 /// Where a worker stands, as far as the records tell.

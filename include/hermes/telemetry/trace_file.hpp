@@ -32,8 +32,8 @@ class TraceFile {
   /// Where the trace is, for checkpoints.
   struct Place {
     std::uint64_t size = 0;
-    std::uint64_t next_flow = 1;
     bool is_closed = false;  ///< at `bytes_max`
+    TraceTimeline::Place timeline{};
   };
   Place place();
   /// Takes back what was written later. Begins afresh where the file is not there any more.

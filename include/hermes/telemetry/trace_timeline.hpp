@@ -31,9 +31,14 @@ class TraceTimeline {
   /// What is under way is drawn to its end.
   void finish(Instant now, std::string& out);
 
-  /// The number of the next arrow, for a run that goes on.
-  std::uint64_t next_flow() const { return next_flow_; }
-  void set_next_flow(std::uint64_t next) { next_flow_ = next; }
+  /// For a run that goes on: the number of the next arrow, and to which nanosecond each worker is
+  /// drawn.
+  struct Place {
+    std::uint64_t next_flow = 1;
+    std::map<Rank, std::int64_t> drawn_to{};
+  };
+  Place place() const;
+  void resume(const Place& place);
 
  private:
   using Time = std::int64_t;  // nanoseconds

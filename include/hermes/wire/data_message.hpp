@@ -14,7 +14,7 @@
 /// src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kDataWireVersion = 2;
+inline constexpr std::uint16_t kDataWireVersion = 3;
 
 // ---- worker to server ----
 
@@ -48,6 +48,7 @@ struct DatasetFacts {
   bool flat = false;
   bool floats = false;  ///< rows are float32, else uint8
   bool channels_last = false;
+  std::uint64_t target_columns = 0;  ///< numbers of a row; 0: rows have labels
   std::uint64_t train_rows = 0;
   std::uint64_t validation_rows = 0;
   std::uint64_t test_rows = 0;
@@ -55,8 +56,9 @@ struct DatasetFacts {
   friend bool operator==(const DatasetFacts&, const DatasetFacts&) = default;
 };
 
-/// Some of the rows asked for, in order. Payload: labels (int32), then features as they are in the
-/// file, filled up with zeros to a multiple of four bytes.
+/// Some of the rows asked for, in order. Payload: labels (int32) or target numbers (float32, rows x
+/// columns), then features as they are in the file, filled up with zeros to a multiple of four
+/// bytes.
 struct RowSlice {
   std::uint64_t request = 0;
   std::uint64_t total = 0;  ///< rows of the request

@@ -65,11 +65,11 @@ AdamFactors adam_factors(const AdamCoefficients& coefficients, WeightDecay decay
   const auto number = static_cast<double>(step);
   const double correction1 = 1.0 - std::pow(coefficients.beta1, number);
   const double correction2 = 1.0 - std::pow(coefficients.beta2, number);
-  const bool decoupled = decay == WeightDecay::Decoupled;
+  const double in_gradient = decay == WeightDecay::InGradient ? coefficients.weight_decay : 0.0;
+  const double decoupled = decay == WeightDecay::Decoupled ? coefficients.weight_decay : 0.0;
   AdamFactors factors{};
-  factors.in_gradient = static_cast<float>(decoupled ? 0.0 : coefficients.weight_decay);
-  factors.shrink =
-      static_cast<float>(decoupled ? 1.0 - learning_rate * coefficients.weight_decay : 1.0);
+  factors.in_gradient = static_cast<float>(in_gradient);
+  factors.shrink = static_cast<float>(1.0 - learning_rate * decoupled);
   factors.rate = static_cast<float>(learning_rate / correction1);
   factors.root_scale = static_cast<float>(1.0 / std::sqrt(correction2));
   factors.epsilon = static_cast<float>(coefficients.epsilon);

@@ -17,7 +17,7 @@ struct AdamCoefficients {
 /// Throws ConfigError for a coefficient out of range.
 void validate(const AdamCoefficients& coefficients);
 
-enum class WeightDecay { InGradient, Decoupled };
+enum class WeightDecay { None, InGradient, Decoupled };
 
 /// What the numbers of a run come to in one step.
 struct AdamFactors {

@@ -11,10 +11,11 @@ class Adamw final : public Optimizer {
       : Optimizer(parameter_count, 2), coefficients_(coefficients) {}
 
  private:
-  void update(std::span<float> parameters, std::span<const float> gradients,
+  void update(const Part& part, std::span<float> parameters, std::span<const float> gradients,
               double learning_rate) override {
-    adam_update(adam_factors(coefficients_, WeightDecay::Decoupled, step_count(), learning_rate),
-                gradients, slot(0), slot(1), parameters);
+    const WeightDecay decay = part.decays ? WeightDecay::Decoupled : WeightDecay::None;
+    adam_update(adam_factors(coefficients_, decay, step_count(), learning_rate), gradients,
+                slot(0, part), slot(1, part), parameters);
   }
 
   AdamCoefficients coefficients_;

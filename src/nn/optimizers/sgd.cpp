@@ -16,12 +16,12 @@ class Sgd final : public Optimizer {
         nesterov_(spec.nesterov) {}
 
  private:
-  void update(std::span<float> parameters, std::span<const float> gradients,
+  void update(const Part& part, std::span<float> parameters, std::span<const float> gradients,
               double learning_rate) override {
-    const SgdCoefficients coefficients{static_cast<float>(learning_rate), momentum_, weight_decay_,
-                                       nesterov_};
+    const SgdCoefficients coefficients{static_cast<float>(learning_rate), momentum_,
+                                       part.decays ? weight_decay_ : 0.0F, nesterov_};
     if (momentum_ > 0.0F) {
-      sgd_update(coefficients, gradients, slot(0), parameters);
+      sgd_update(coefficients, gradients, slot(0, part), parameters);
     } else {
       sgd_update(coefficients, gradients, parameters);
     }

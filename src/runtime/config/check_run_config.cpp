@@ -45,7 +45,7 @@ void check_wire(const RunConfig& config, const TomlTable& table) {
   if (config.payload_up() == wire::PayloadEncoding::Sparse &&
       protocol::make_strategy(strategy, {.lossy_payload = true}).merge->payload() !=
           protocol::PayloadKind::Delta) {
-    table.fail("wire.payload", "'fp32', 'fp16' or 'bf16', as strategy '" +
+    table.fail("wire.payload", "'fp32', 'fp16', 'bf16' or 'int8', as strategy '" +
                                    std::string(protocol::strategy_name(strategy)) +
                                    "' does not merge deltas");
   }

@@ -13,6 +13,8 @@ wire::PayloadEncoding encoding_of(PayloadFormat format) {
       return wire::PayloadEncoding::Fp16;
     case PayloadFormat::Bf16:
       return wire::PayloadEncoding::Bf16;
+    case PayloadFormat::Int8:
+      return wire::PayloadEncoding::Int8;
     case PayloadFormat::Topk:
       return wire::PayloadEncoding::Sparse;
     case PayloadFormat::Auto:
@@ -56,7 +58,13 @@ nn::LossSpec TrainSettings::loss_spec() const {
   if (loss == LossKind::MeanSquaredError) {
     return nn::MeanSquaredError{};
   }
-  return nn::CrossEntropy{};
+  return nn::CrossEntropy{label_smoothing};
+}
+
+nn::LossSpec TrainSettings::measured_loss_spec() const {
+  TrainSettings plain = *this;
+  plain.label_smoothing = 0.0;
+  return plain.loss_spec();
 }
 
 nn::LearningRate TrainSettings::learning_rate() const {
@@ -87,6 +95,17 @@ protocol::StrategyConfig StrategySettings::spec(const RoundLength& round) const 
       break;
   }
   return hermes;
+}
+
+protocol::StrategyConfig RunConfig::strategy_spec() const {
+  constexpr double kCut = 0.8;
+  protocol::StrategyConfig spec = strategy.spec(train.round);
+  auto* timebox = std::get_if<protocol::TimeboxConfig>(&spec);
+  if (timebox != nullptr && timebox->contribution_cut == 0.0) {
+    // Nobody may stand by who alone has some of the rows.
+    timebox->contribution_cut = data.partition == protocol::PartitionKind::Shared ? kCut : 1.0;
+  }
+  return spec;
 }
 
 wire::PayloadEncoding RunConfig::payload_up() const {

@@ -93,8 +93,8 @@ class LayerWriter {
   void operator()(const nn::LayerNormSpec& spec) {
     const std::string ones = constant("ones", 1.0F);
     const std::string zeros = constant("zeros", 0.0F);
-    const std::string line =
-        add_inner("Reshape", {from_, graph_.add_integers(name_ + ".line", {0, 1, -1})}, "line");
+    const std::string line = add_inner(
+        "Reshape", {from_, graph_.add_integers(name_ + ".line_shape", {0, 1, -1})}, "line");
     const std::string even = add_inner("InstanceNormalization", {line, ones, zeros}, "even",
                                        {{"epsilon", static_cast<float>(spec.epsilon)}});
     std::vector<std::int64_t> shape{0};
@@ -102,7 +102,7 @@ class LayerWriter {
       shape.push_back(integer(extent));
     }
     const std::string sample =
-        add_inner("Reshape", {even, graph_.add_integers(name_ + ".shape", shape)}, "sample");
+        add_inner("Reshape", {even, graph_.add_integers(name_ + ".sample_shape", shape)}, "sample");
     const std::string scaled = add_inner("Mul", {sample, take_tensor()}, "scaled");
     graph_.add_node("Add", {scaled, take_tensor()}, to_, {});
   }

@@ -12,17 +12,35 @@ namespace hermes::nn {
 namespace {
 
 TEST(CrossEntropyTest, gradient_matches_central_differences) {
-  for (const std::size_t batch : {1U, 3U, 16U}) {
-    for (const std::size_t classes : {2U, 10U}) {
-      std::vector<float> outputs = testing::random_values(batch * classes, 1);
-      const std::vector<std::int32_t> labels = testing::random_labels(batch, classes, 2);
-      std::vector<float> gradient(outputs.size());
-      CrossEntropy{}.evaluate(outputs, labels, gradient);
-      testing::expect_gradients_match(
-          "cross_entropy", outputs, gradient,
-          [&] { return CrossEntropy{}.evaluate(outputs, labels, {}).mean_loss; }, {0.01F, 1e-5});
+  for (const double smoothing : {0.0, 0.1, 1.0}) {
+    for (const std::size_t batch : {1U, 3U, 16U}) {
+      for (const std::size_t classes : {2U, 10U}) {
+        const CrossEntropy loss{smoothing};
+        std::vector<float> outputs = testing::random_values(batch * classes, 1);
+        const std::vector<std::int32_t> labels = testing::random_labels(batch, classes, 2);
+        std::vector<float> gradient(outputs.size());
+        loss.evaluate(outputs, labels, gradient);
+        testing::expect_gradients_match(
+            "cross_entropy", outputs, gradient,
+            [&] { return loss.evaluate(outputs, labels, {}).mean_loss; }, {0.01F, 1e-5});
+      }
     }
   }
+}
+
+TEST(CrossEntropyTest, smoothing_mixes_in_the_mean_loss_of_all_labels) {
+  constexpr double kSmoothing = 0.3;
+  const std::vector<float> outputs{1.0F, 2.0F, 0.5F, -4.0F};
+  double mean_of_all = 0.0;
+  for (std::int32_t label = 0; label < 4; ++label) {
+    mean_of_all +=
+        CrossEntropy{}.evaluate(outputs, std::vector<std::int32_t>{label}, {}).mean_loss / 4.0;
+  }
+  const std::vector<std::int32_t> label{1};
+  const double plain = CrossEntropy{}.evaluate(outputs, label, {}).mean_loss;
+  const LossResult smooth = CrossEntropy{kSmoothing}.evaluate(outputs, label, {});
+  EXPECT_NEAR(smooth.mean_loss, (1.0 - kSmoothing) * plain + kSmoothing * mean_of_all, 1e-7);
+  EXPECT_EQ(smooth.correct, 1U);
 }
 
 TEST(CrossEntropyTest, equals_the_formula_and_counts_correct_predictions) {

@@ -13,6 +13,10 @@ namespace hermes::nn {
 struct CrossEntropy {
   static constexpr std::string_view kType = "cross_entropy";
 
+  /// Part of each target that is shared out among all classes (Szegedy et al. 2016, section 7;
+  /// PyTorch: label_smoothing); in [0, 1].
+  double label_smoothing = 0.0;
+
   /// `outputs` is batch x classes (logits), batch = labels.size(), 0 <= label < classes.
   /// `gradient`, of the size of `outputs`, gets the derivative of the mean loss; it may be empty.
   LossResult evaluate(std::span<const float> outputs, std::span<const std::int32_t> labels,
