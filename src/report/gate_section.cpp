@@ -27,7 +27,7 @@ Figure gate_of(const RunHistory& run, std::uint32_t rank, std::string id, const 
   Figure figure{.id = std::move(id), .title = fmt::format("Worker {}", rank), .size = kSmall};
   Curve score{.pen = kScorePen, .width = 1.2};
   Curve threshold{.pen = kThresholdPen, .width = 1.2};
-  Curve pushes{.look = Look::Dots, .pen = kPushPen, .width = 1.8};
+  Curve pushes{.look = Look::Dots, .pen = kPushPen, .width = 2.4};
   double last = 0.0;
   std::uint64_t rounds = 0;
   std::uint64_t push_count = 0;

@@ -1,7 +1,7 @@
 #include "report/read_run.hpp"
 
-#include <algorithm>
 #include <fstream>
+#include <map>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -98,26 +98,19 @@ std::string last_name(const fs::path& directory) {
 
 std::vector<RunHistory> read_runs(std::span<const fs::path> directories) {
   std::vector<RunHistory> runs;
+  std::map<std::string, int> named;
   for (const fs::path& directory : directories) {
     runs.push_back(read_run(directory));
     runs.back().label = last_name(directory);
+    ++named[runs.back().label];
   }
-  const auto is_ambiguous = [&runs](const std::string& label) {
-    return std::count_if(runs.begin(), runs.end(),
-                         [&label](const RunHistory& run) { return run.label == label; }) > 1;
-  };
-  std::vector<std::size_t> ambiguous;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (is_ambiguous(runs[i].label)) {
-      ambiguous.push_back(i);
+  std::map<std::string, int> seen;
+  for (RunHistory& run : runs) {
+    if (named[run.label] > 1) {
+      run.label = run.path;
     }
-  }
-  for (const std::size_t i : ambiguous) {
-    runs[i].label = runs[i].path;
-  }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (is_ambiguous(runs[i].label)) {
-      runs[i].label += " (" + std::to_string(i + 1) + ")";
+    if (const int times = ++seen[run.label]; times > 1) {
+      run.label += " (" + std::to_string(times) + ")";
     }
   }
   return runs;

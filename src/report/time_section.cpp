@@ -28,7 +28,7 @@ constexpr std::array<Part, 6> kParts = {{{"computing", 0},
                                          {"waiting for rows", 2},
                                          {"waiting for the server", 4},
                                          {"on the wire", 1},
-                                         {"other", 5}}};
+                                         {"other", kFrame}}};
 
 using Times = std::array<double, kParts.size()>;
 

@@ -65,8 +65,8 @@ TEST_F(ReadRunTest, runs_of_one_name_are_told_apart) {
   const fs::path other = run("b/run", "config.toml", "");
   const std::vector<RunHistory> runs = read_runs(std::vector{one, other / "", other / ""});
   EXPECT_EQ(runs[0].label, one.string());
-  EXPECT_EQ(runs[1].label, (other / "").string() + " (2)");
-  EXPECT_EQ(runs[2].label, (other / "").string() + " (3)");
+  EXPECT_EQ(runs[1].label, (other / "").string());
+  EXPECT_EQ(runs[2].label, (other / "").string() + " (2)");
 }
 
 TEST_F(ReadRunTest, what_is_no_run_is_told_in_one_line) {
