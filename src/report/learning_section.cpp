@@ -131,10 +131,8 @@ std::string said_of_gaps(Runs runs) {
   std::string text;
   for (const RunHistory& run : runs) {
     const auto& all = run.metrics.evaluations;
-    const auto gaps =
-        static_cast<std::uint64_t>(std::count_if(all.begin(), all.end(), [](const Evaluation& one) {
-          return !can_be_drawn(one.loss) || !can_be_drawn(one.accuracy);
-        }));
+    const auto gaps = static_cast<std::uint64_t>(std::count_if(
+        all.begin(), all.end(), [](const Evaluation& one) { return !can_be_drawn(one.loss); }));
     if (gaps > 0) {
       text += fmt::format(" {}: {} of {} evaluations gave no finite loss and are not drawn.",
                           run.label, telemetry::grouped(gaps), telemetry::grouped(all.size()));
