@@ -1,6 +1,7 @@
 #include "hermes/telemetry/tensorboard_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <variant>
 
@@ -86,7 +87,9 @@ void TensorBoardFile::on_evaluation(const protocol::Evaluation& evaluation, Inst
     add_scalar(tag, evaluation.version.value, now, static_cast<double>(value));
   };
   add("validation/loss", evaluation.loss);
-  add("validation/accuracy", evaluation.accuracy);
+  if (!std::isnan(evaluation.accuracy)) {  // the targets are labels
+    add("validation/accuracy", evaluation.accuracy);
+  }
   add("run/rounds", summary.rounds);
   add("run/pushes", summary.pushes);
   add("bytes/up", summary.bytes.up);

@@ -161,7 +161,9 @@ RunConfig everything_changed() {
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
   c.train.loss = LossKind::MeanSquaredError;
-  c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, 0.5, 0.625, 0.75};
+  c.train.label_smoothing = 0.5;
+  c.train.augment = {.flip = true, .crop_padding = 45};
+  c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, false, 0.5, 0.625, 0.75};
   c.train.schedule = {ScheduleKind::Cosine, 10, 11, 0.5, 12, 0.0625};
   c.strategy.type = StrategyKind::Asp;
   const auto server = [](double first) {
@@ -226,6 +228,11 @@ prefetch = false
 steps_per_round = 8
 minibatch = 9
 loss = "mse"
+label_smoothing = 0.5
+
+[train.augment]
+flip = true
+crop_padding = 45
 
 [train.optimizer]
 type = "adamw"
@@ -233,6 +240,7 @@ learning_rate = 0.125
 momentum = 0.25
 nesterov = true
 weight_decay = 0.375
+decay_biases = false
 beta1 = 0.5
 beta2 = 0.625
 epsilon = 0.75

@@ -1,4 +1,5 @@
-#include "runtime/config/strategy_keys.hpp"
+// The keys below [strategy]; run_config_keys.cpp has the others.
+#include "runtime/config/run_config_keys.hpp"
 
 namespace hermes::runtime {
 namespace {
