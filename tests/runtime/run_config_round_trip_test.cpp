@@ -161,7 +161,9 @@ RunConfig everything_changed() {
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
   c.train.loss = LossKind::MeanSquaredError;
-  c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, 0.5, 0.625, 0.75};
+  c.train.label_smoothing = 0.1875;
+  c.train.augment = {true, 5};
+  c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, false, 0.5, 0.625, 0.75};
   c.train.schedule = {ScheduleKind::Cosine, 10, 11, 0.5, 12, 0.0625};
   c.strategy.type = StrategyKind::Asp;
   const auto server = [](double first) {
