@@ -159,7 +159,10 @@ std::vector<std::string> SlowWatch::tick(Instant now) {
       continue;
     }
     const Duration owed = now - *worker.permitted_at;
-    if (owed < kLateAtLeast || owed.count() < kLateFactor * worker.usual_seconds) {
+    // Whoever was silent all that time has been so for longer than heartbeats explain.
+    const Duration told_apart = (kSilentHeartbeats + 1.0) * heartbeat_;
+    if (owed < std::max(kLateAtLeast, told_apart) ||
+        owed.count() < kLateFactor * worker.usual_seconds) {
       continue;
     }
     worker.is_late = true;

@@ -161,8 +161,8 @@ RunConfig everything_changed() {
   c.train.round = {RoundLength::Unit::Steps, 8};
   c.train.minibatch = 9;
   c.train.loss = LossKind::MeanSquaredError;
-  c.train.label_smoothing = 0.5;
-  c.train.augment = {.flip = true, .crop_padding = 45};
+  c.train.label_smoothing = 0.1875;
+  c.train.augment = {true, 5};
   c.train.optimizer = {OptimizerKind::Adamw, 0.125, 0.25, true, 0.375, false, 0.5, 0.625, 0.75};
   c.train.schedule = {ScheduleKind::Cosine, 10, 11, 0.5, 12, 0.0625};
   c.strategy.type = StrategyKind::Asp;
@@ -203,6 +203,8 @@ RunConfig everything_changed() {
   c.liveness.gather_timeout = seconds(23.5);
   c.liveness.drain_timeout = seconds(24.5);
   c.checkpoint = {.every = seconds(45.5), .patience = seconds(47.5), .keep = 46};
+  c.telemetry = {
+      .trace = false, .trace_max_bytes = 57, .tensorboard = true, .openmetrics = "m.prom"};
   c.cluster = {25, 26};
   return c;
 }
@@ -228,11 +230,11 @@ prefetch = false
 steps_per_round = 8
 minibatch = 9
 loss = "mse"
-label_smoothing = 0.5
+label_smoothing = 0.1875
 
 [train.augment]
 flip = true
-crop_padding = 45
+crop_padding = 5
 
 [train.optimizer]
 type = "adamw"
@@ -360,6 +362,12 @@ drain_timeout_seconds = 24.5
 every_seconds = 45.5
 keep = 46
 patience_seconds = 47.5
+
+[telemetry]
+trace = false
+trace_max_bytes = 57
+tensorboard = true
+openmetrics = "m.prom"
 
 [cluster]
 min_workers = 25

@@ -96,7 +96,7 @@ std::vector<std::string> evaluation_rows(const std::filesystem::path& metrics) {
       row.push_back(field);
     }
     if (row.front() == "evaluation") {
-      rows.push_back(row.at(4) + "," + row.at(12) + "," + row.at(13));
+      rows.push_back(row.at(4) + "," + row.at(13) + "," + row.at(14));
     }
   }
   return rows;
