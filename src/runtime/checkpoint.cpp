@@ -198,6 +198,18 @@ std::vector<std::uint64_t> checkpoint_numbers(const fs::path& directory) {
   return numbers;
 }
 
+std::vector<fs::path> unfinished_checkpoints(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kPrefix) && name.ends_with(".tmp")) {
+      files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
 fs::path checkpoint_file(const fs::path& directory, std::uint64_t number) {
   std::string digits = std::to_string(number);
   digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');

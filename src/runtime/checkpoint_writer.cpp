@@ -20,6 +20,9 @@ void remove_all_but(const fs::path& directory, std::uint32_t keep) {
   for (std::size_t i = 0; i + keep < numbers.size(); ++i) {
     fs::remove(checkpoint_file(directory, numbers[i]), ignored);
   }
+  for (const fs::path& file : unfinished_checkpoints(directory)) {
+    fs::remove(file, ignored);
+  }
 }
 
 }  // namespace

@@ -107,5 +107,5 @@ class ConsumerTest(unittest.TestCase):
 if __name__ == '__main__':
     BUILD, CMAKE = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     ENVIRONMENT = {**os.environ, 'OMPI_ALLOW_RUN_AS_ROOT': '1',
-                   'OMPI_ALLOW_RUN_AS_ROOT_CONFIRM': '1', 'OMPI_MCA_mpi_yield_when_idle': '1'}
+                   'OMPI_ALLOW_RUN_AS_ROOT_CONFIRM': '1'}
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -34,6 +34,9 @@ SETTLING = 'minibatch = 16\nschedule = { type = "cosine", total_steps = 12000, f
 WIDE_MODEL = e2e_case.SMALL_MODEL.replace("units = 12", "units = 256")  # 0.8 MB of parameters
 
 
+LARGE_AND_SLOW = ["liveness.worker_timeout_seconds=20", "liveness.server_timeout_seconds=60"]
+
+
 class Table:
     """What became of the runs of a test."""
 
@@ -93,6 +96,10 @@ class EnduranceTest(e2e_case.E2eCase):
             return False
         time.sleep(self.random.uniform(0, 0.02))
         return job.process.poll() is None
+
+    def wait_for_saved_updates(self, job):
+        log = self.scratch / job.out / "hermes.log"
+        job.wait_until(lambda: re.search(r"h5: version [1-9]", log.read_text()), "a checkpoint with updates in it")
 
     def accuracy(self, out):
         return self.summary(out)["test_accuracy"]
@@ -174,8 +181,7 @@ class EnduranceTest(e2e_case.E2eCase):
     def kill_server(self, out, strategy, table):
         job = self.start(strategy, out, "checkpoint.every_seconds=0.05", f"stop.max_rounds={2 * ROUNDS}")
         harmed = self.wait_some_rounds(job)
-        log = self.scratch / out / "hermes.log"
-        job.wait_until(lambda: re.search(r"h5: version [1-9]", log.read_text()), "a checkpoint with updates in it")
+        self.wait_for_saved_updates(job)
         begin = time.monotonic()
         if harmed:
             job.send(0, signal.SIGKILL)
@@ -232,20 +238,22 @@ class EnduranceTest(e2e_case.E2eCase):
             strategy = ("bsp", "hermes", "asp")[run % 3]
             out = f"torn-{run}"
             with self.subTest(out=out, strategy=strategy):
-                settings = ["checkpoint.every_seconds=0.001", "model.file=wide.toml", "stop.max_rounds=1000000"]
-                job = self.start(strategy, out, *settings)
+                settings = ["checkpoint.every_seconds=0.001", "model.file=wide.toml", *LARGE_AND_SLOW]
+                job = self.start(strategy, out, *settings, "stop.max_rounds=1000000")
                 place = self.scratch / out / "checkpoints"
-                job.wait_until(lambda place=place: any(place.glob("*.h5")), "a checkpoint")
+                self.wait_for_saved_updates(job)
                 time.sleep(self.random.uniform(0, 0.2))
                 deadline = time.monotonic() + 10
                 while not any(place.glob("*.tmp")) and time.monotonic() < deadline:
                     pass
                 time.sleep(self.random.uniform(0, 0.004))
-                job.send(0, signal.SIGKILL)
+                for rank in range(1 + WORKERS):  # the server first
+                    job.send(rank, signal.SIGKILL)
                 job.wait()
                 files, torn = list(place.glob("*.h5")), list(place.glob("*.tmp"))
                 unreadable = sum(self.run_hermes("inspect", file).code != 0 for file in files)
-                result = self.resume(strategy, out, *settings[:2], "stop.max_rounds=1")
+                until = max(job.rounds().values()) + 20  # there is time for a checkpoint
+                result = self.resume(strategy, out, *settings, f"stop.max_rounds={until}")
                 table.add(out, strategy, result.code, checkpoints=len(files), torn=len(torn), unreadable=unreadable)
                 self.assertEqual((result.code, unreadable), (0, 0), result)
                 self.assertIn("goes on from version", result.stdout)

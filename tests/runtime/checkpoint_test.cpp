@@ -318,6 +318,20 @@ TEST_F(CheckpointTest, another_run_is_refused_by_what_differs) {
   EXPECT_THAT(complaint(other, kWorkers), HasSubstr("model: expected 'small'"));
 }
 
+TEST_F(CheckpointTest, what_a_killed_process_left_half_written_goes_with_the_next_one) {
+  const RunInputs inputs(saving(run_.config));
+  std::ofstream(checkpoint_file(directory_.path(), 7).string() + ".4711.tmp") << "half of it";
+  std::ofstream(directory_.path() / "notes.tmp") << "somebody's own";
+  CheckpointWriter writer(directory_.path(), 3);
+  Checkpoint checkpoint = describe_run(inputs, kWorkers);
+  checkpoint.model.parameters.resize(inputs.parameter_count());
+  writer.write(std::move(checkpoint));
+  writer.finish();
+  EXPECT_TRUE(writer.has_written());
+  EXPECT_TRUE(unfinished_checkpoints(directory_.path()).empty());
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "notes.tmp"));
+}
+
 TEST_F(CheckpointTest, a_place_that_takes_no_file_is_told_and_ends_nothing) {
   const RunInputs inputs(saving(run_.config));
   const std::filesystem::path blocked = directory_.path() / "blocked";

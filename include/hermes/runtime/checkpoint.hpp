@@ -42,6 +42,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& file,
 /// The numbers of the checkpoints in a directory, rising; none where there is no directory.
 std::vector<std::uint64_t> checkpoint_numbers(const std::filesystem::path& directory);
 std::filesystem::path checkpoint_file(const std::filesystem::path& directory, std::uint64_t number);
+/// What processes left that were killed while they wrote one.
+std::vector<std::filesystem::path> unfinished_checkpoints(const std::filesystem::path& directory);
 
 struct FoundCheckpoint {
   std::filesystem::path file;
