@@ -76,6 +76,7 @@ int main(int argc, char** argv) {
     options.config.name = "own-layer";
     options.config.data.validation = 100;
     options.config.stop.server.max_rounds = argc > 3 ? std::stoul(argv[3]) : 20;
+    options.config.stop.server.patience = 0;
     options.config.checkpoint.every = hermes::seconds(0.001);
     options.resume = argc > 3;
     options.out = argc > 2 ? argv[2] : "runs/own-layer";
