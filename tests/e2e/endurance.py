@@ -137,8 +137,11 @@ class EnduranceTest(e2e_case.E2eCase):
                     begin = time.monotonic()
                     job = self.start("hermes", out, network=network)
                     harmed = self.wait_some_rounds(job)
-                    if harmed:
-                        job.send(victim, signal.SIGKILL)
+                    try:
+                        if harmed:
+                            job.send(victim, signal.SIGKILL)
+                    except ProcessLookupError:  # it was done just then
+                        harmed = False
                     result = job.wait()
                     self.assertEqual(result.code, 0, f"{result}{self.log_end(out)}")
                     table.add(out, f"worker {victim} killed" if harmed else "ended before", result.code,
