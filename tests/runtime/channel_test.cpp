@@ -199,7 +199,7 @@ TEST_F(ChannelTest, sends_in_its_own_encoding_and_understands_every_other) {
     EXPECT_EQ(channel.encoding(), encoding);
     Message message = push(100);
     std::vector<float> values(100);
-    values[7] = 1.5F;  // any of them can hold it
+    values[7] = 127.0F;  // any of them can hold it
     message.payload = ParameterPool(100).copy_of(values);
     channel.send(Rank{1}, message);
     const Frame& frame = transport_.sent.back().second;

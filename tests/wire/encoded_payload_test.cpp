@@ -98,7 +98,7 @@ TEST(EncodedPayloadTest, int8_arrives_as_the_nearest_multiples_of_its_scales) {
 
 TEST(EncodedPayloadTest, int8_is_not_kept_where_halves_are) {
   ParameterPool pool(8);
-  const EncodedPayload payload = encoded(parameters({1.0F, -2.0F}), PayloadEncoding::Int8);
+  const EncodedPayload payload = encoded(parameters({127.0F, -2.0F}), PayloadEncoding::Int8);
   const SharedParameters arrived = decode_payload(payload, pool, Halves::Keep);
   EXPECT_FALSE(arrived.is_half());
   EXPECT_EQ(arrived.values()[1], -2.0F);
@@ -164,8 +164,8 @@ TEST(EncodedPayloadTest, expanded_payloads_come_from_the_pool_and_go_back_to_it)
   for (const PayloadEncoding encoding :
        {PayloadEncoding::Fp16, PayloadEncoding::Sparse, PayloadEncoding::Int8}) {
     const SharedParameters arrived =
-        decode_payload(encoded(parameters({0.0F, 1.0F, 0.0F, 0.0F}), encoding), pool);
-    EXPECT_THAT(arrived.values(), ElementsAre(0.0F, 1.0F, 0.0F, 0.0F));
+        decode_payload(encoded(parameters({0.0F, 127.0F, 0.0F, 0.0F}), encoding), pool);
+    EXPECT_THAT(arrived.values(), ElementsAre(0.0F, 127.0F, 0.0F, 0.0F));
     first = first == nullptr ? arrived.values().data() : first;
     EXPECT_EQ(arrived.values().data(), first);
   }

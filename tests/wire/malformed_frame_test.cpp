@@ -113,11 +113,11 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
   };
   const PokeCase cases[] = {
       {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {Stop, byte_at(4, 7), "wire version: expected 4, found 7"},
+      {Stop, byte_at(4, 7), "wire version: expected 5, found 7"},
       {Stop, byte_at(6, 8), "kind: expected at most 7, found 8"},
       {Stop, byte_at(6, 255), "kind: expected at most 7, found 255"},
-      {Report, byte_at(7, 4), "payload encoding at most: expected 3, found 4"},
-      {Report, byte_at(7, 255), "payload encoding at most: expected 3, found 255"},
+      {Report, byte_at(7, 5), "payload encoding at most: expected 4, found 5"},
+      {Report, byte_at(7, 255), "payload encoding at most: expected 4, found 255"},
       {Report, byte_at(7, 1), "payload: bytes: expected 6, found 12"},
       {Report, byte_at(7, 2), "payload: bytes: expected 6, found 12"},
       {Report, byte_at(7, 3), "payload: bytes: expected 8, found 12"},
