@@ -28,7 +28,9 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
     command = command->get_subcommands().front();
   }
   std::string problem = error.what();
-  if (const auto known = command->get_subcommands({}); !known.empty()) {
+  // A group of options is a nameless command to CLI11.
+  const auto has_name = [](const CLI::App* one) { return !one->get_name().empty(); };
+  if (const auto known = command->get_subcommands(has_name); !known.empty()) {
     const std::vector<std::string> words = command->remaining();
     problem = command->get_name() + ": expected ";
     for (const CLI::App* one : known) {
