@@ -69,19 +69,6 @@ TEST(RunConfigTest, chosen_optimizer_takes_what_it_has_of_the_table) {
   EXPECT_EQ(std::get<nn::AdamwSpec>(adamw.optimizer.spec()).weight_decay, 0.01);
 }
 
-TEST(RunConfigTest, timebox_lets_some_stand_by_only_where_all_share_the_rows) {
-  const auto cut = [](const std::vector<std::string>& settings) {
-    std::vector<std::string> all{"strategy.type=timebox"};
-    all.insert(all.end(), settings.begin(), settings.end());
-    return std::get<protocol::TimeboxConfig>(parse("", all).strategy_spec()).contribution_cut;
-  };
-  EXPECT_EQ(cut({}), 0.8);
-  EXPECT_EQ(cut({"data.partition=disjoint"}), 1.0);
-  EXPECT_EQ(cut({"data.partition=by_label"}), 1.0);
-  EXPECT_EQ(cut({"strategy.timebox.contribution_cut=0.5"}), 0.5);
-  EXPECT_EQ(cut({"strategy.timebox.contribution_cut=1", "data.partition=shared"}), 1.0);
-}
-
 TEST(RunConfigTest, models_travel_as_pushes_do_unless_told_otherwise) {
   using wire::PayloadEncoding;
   struct Row {

@@ -98,14 +98,7 @@ protocol::StrategyConfig StrategySettings::spec(const RoundLength& round) const 
 }
 
 protocol::StrategyConfig RunConfig::strategy_spec() const {
-  constexpr double kCut = 0.8;
-  protocol::StrategyConfig spec = strategy.spec(train.round);
-  auto* timebox = std::get_if<protocol::TimeboxConfig>(&spec);
-  if (timebox != nullptr && timebox->contribution_cut == 0.0) {
-    // Nobody may stand by who alone has some of the rows.
-    timebox->contribution_cut = data.partition == protocol::PartitionKind::Shared ? kCut : 1.0;
-  }
-  return spec;
+  return strategy.spec(train.round);
 }
 
 wire::PayloadEncoding RunConfig::payload_up() const {

@@ -112,8 +112,7 @@ void visit(KeyVisitor& v, protocol::TimeboxConfig& timebox) {
          timebox.grace, {.min = 0.0, .max = 1e3});
   v.flag({"strategy.timebox.overlap", "train on while a push is in flight"}, timebox.overlap);
   v.real({"strategy.timebox.contribution_cut",
-          "only the fastest workers train that have this share of the samples per second; 0: 0.8 "
-          "where all share the rows, else 1"},
+          "only the fastest workers train that have this share of the samples per second; 0: all"},
          timebox.contribution_cut, RealRange::unit());
   visit(v, kTimeboxServer, timebox.server);
 }
