@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kDefaultSeconds = 300;
 constexpr int kSecondsMax = 86'400;
-constexpr int kFailure = 3;
+constexpr int kStartFailure = 3;
 
 int seconds_allowed() {
   const std::optional<std::string> text = environment("HERMES_START_SECONDS");
@@ -44,8 +44,8 @@ void wait_or_end(const std::stop_token& all_came, int seconds) {
     say("rank 0: MPI: expected all ranks within " + std::to_string(seconds) +
         " s (HERMES_START_SECONDS), found one that has ended or cannot be reached");
   }
-  report_exit_code(kFailure);
-  transport::MpiEnvironment::leave_without_finalize(kFailure);
+  report_exit_code(kStartFailure);
+  transport::MpiEnvironment::leave_without_finalize(kStartFailure);
 }
 
 }  // namespace
