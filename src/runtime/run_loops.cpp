@@ -26,6 +26,8 @@ namespace {
 
 constexpr Duration kIdleWait = seconds(0.001);
 constexpr Duration kFarewell = seconds(5.0);
+constexpr Duration kStarting =
+    seconds(10.0);  // so long a stop waits for workers that are about to come
 constexpr std::string_view kKilled = "killed by the fault plan";
 constexpr std::string_view kSequential = "sequential";  // the strategy of one rank alone
 
@@ -125,9 +127,12 @@ RunOutcome serve(const RunInputs& inputs, const RunDirectory& directory,
   ServerNode node(inputs, workers, channel, recorder, checkpoint_directory(inputs, directory),
                   std::move(resume));
   log_surroundings(console, memory, server_needs(inputs, workers), node.now(), recorder);
+  const Instant begin = node.now();
   bool is_interrupted = false;
   while (!node.is_finished()) {
-    if (console.stop && !std::exchange(is_interrupted, true)) {
+    // At the start workers are about to come; then there is something to save.
+    const bool is_starting = node.is_gathering() && node.now() - begin < kStarting;
+    if (console.stop && !is_starting && !std::exchange(is_interrupted, true)) {
       node.interrupt(protocol::StopReason::Interrupted);
     }
     answer(console, node.now(), recorder);

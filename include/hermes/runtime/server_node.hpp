@@ -48,6 +48,8 @@ class ServerNode {
   /// Ends the run in good order.
   void interrupt(protocol::StopReason reason);
 
+  /// Not all workers are here yet.
+  bool is_gathering() const { return server_.state() == protocol::ServerState::Gathering; }
   bool is_finished() const { return server_.state() == protocol::ServerState::Finished; }
   protocol::StopReason reason() const { return reason_; }
   /// What the first worker that found its input wrong said about it; else empty.
