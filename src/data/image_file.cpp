@@ -65,7 +65,7 @@ Image read_png(const std::filesystem::path& file, const std::string& bytes) {
 /// frames only, to the last call of `guarded`.
 class Jpeg {
  public:
-  Jpeg(const std::filesystem::path& file, const std::string& bytes) : file_(file) {
+  explicit Jpeg(const std::filesystem::path& file) : file_(file) {
     state_.err = jpeg_std_error(&errors_.base);
     errors_.base.error_exit = [](j_common_ptr state) {
       auto* errors = reinterpret_cast<Errors*>(state->err);
@@ -76,17 +76,17 @@ class Jpeg {
       state->err->num_warnings += level < 0 ? 1 : 0;  // a cut file, say; nothing is printed
     };
     jpeg_create_decompress(&state_);
-    guarded([&] {
-      jpeg_mem_src(&state_, reinterpret_cast<const unsigned char*>(bytes.data()),
-                   static_cast<unsigned long>(bytes.size()));
-      jpeg_read_header(&state_, TRUE);
-    });
   }
   ~Jpeg() { jpeg_destroy_decompress(&state_); }
   Jpeg(const Jpeg&) = delete;
   Jpeg& operator=(const Jpeg&) = delete;
 
-  Image decode() {
+  Image decode(const std::string& bytes) {
+    guarded([&] {
+      jpeg_mem_src(&state_, reinterpret_cast<const unsigned char*>(bytes.data()),
+                   static_cast<unsigned long>(bytes.size()));
+      jpeg_read_header(&state_, TRUE);
+    });
     const bool is_colour = state_.num_components != 1;
     state_.out_color_space = is_colour ? JCS_RGB : JCS_GRAYSCALE;
     Image image = make_image(file_, state_.image_width, state_.image_height, is_colour ? 3 : 1);
@@ -143,7 +143,7 @@ Image read_image(const std::filesystem::path& file) {
     return read_png(file, bytes);
   }
   if (bytes.starts_with(kJpegSignature)) {
-    return Jpeg(file, bytes).decode();
+    return Jpeg(file).decode(bytes);
   }
   fail(file, "expected a PNG or JPEG image, found neither");
 }
