@@ -21,13 +21,14 @@
 #
 # Signals: USR1, which asks for an orderly stop, and USR2 reach every rank. TERM, INT and HUP ask for the same:
 # the ranks get USR1 (mpirun would follow a TERM with KILL within seconds) and kStopSeconds to save
-# their work; a second one ends the job at once. USR1 is repeated every second, as mpirun and ranks
-# that have only just started do not listen yet, and nobody dies of it meanwhile.
+# their work; a second one ends the job at once. A rank that has only just started would die of USR1:
+# signals are kept until rank 0 makes the result's file, empty, which says that all ranks listen.
 #
 # Exit codes of its own: 2 bad usage, 70 rank 0 left no result, 124 time limit.
 set -uo pipefail
-warned=''
-trap 'warned=0' USR1
+owed=()  # signals that the ranks are to get
+trap 'owed+=(USR1)' USR1
+trap 'owed+=(USR2)' USR2
 
 readonly kStopSeconds=60 kTermSeconds=3
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 70
@@ -151,8 +152,7 @@ exec {filtered}> >(trap '' INT TERM HUP
 filter_pid=$!
 
 # Own session: Ctrl-C at the terminal must reach this script alone, which passes it on in its way.
-deaf=(env --ignore-signal=USR1 --ignore-signal=USR2)  # until they listen
-setsid "${deaf[@]}" "${start[@]}" "${deaf[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
+setsid "${start[@]}" "$program" "$@" </dev/null 2>&"$filtered" {filtered}>&- &
 starter_pid=$!
 exec {filtered}>&-
 
@@ -165,9 +165,8 @@ orderly_stop() {
     deadline=$SECONDS
     return
   fi
-  deadline=$((SECONDS + kStopSeconds)) why=stop warned=0
+  deadline=$((SECONDS + kStopSeconds)) why=stop owed+=(USR1)
 }
-trap 'kill -USR2 "$starter_pid" 2>/dev/null' USR2
 trap orderly_stop TERM INT HUP
 
 running() { kill -0 "$starter_pid" 2>/dev/null; }
@@ -191,9 +190,9 @@ while running; do
     end_job
     break
   fi
-  if [[ -n $warned ]] && ((SECONDS > warned)); then
-    kill -USR1 "$starter_pid" 2>/dev/null
-    warned=$SECONDS
+  if ((${#owed[@]} > 0)) && [[ -e $HERMES_RESULT_FILE ]]; then
+    kill -"${owed[0]}" "$starter_pid" 2>/dev/null
+    owed=("${owed[@]:1}")
   fi
   sleep 0.1
 done

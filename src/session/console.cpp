@@ -39,6 +39,15 @@ std::optional<int> number_from_environment(const char* name) {
   return std::atoi(text);
 }
 
+/// Where jobs/launch.sh looks for what rank 0 has to tell it; empty on other ranks.
+std::optional<std::filesystem::path> result_file() {
+  const char* name = std::getenv("HERMES_RESULT_FILE");
+  if (name == nullptr || *name == '\0' || !is_spokesman()) {
+    return std::nullopt;
+  }
+  return name;
+}
+
 }  // namespace
 
 std::optional<int> launcher_rank() {
@@ -130,16 +139,21 @@ std::atomic<bool>& catch_inquiries() {
   return workers_requested;
 }
 
+void report_start() {
+  if (const auto file = result_file()) {
+    std::ofstream{*file, std::ios::app};
+  }
+}
+
 void report_exit_code(int code) {
-  const char* name = std::getenv("HERMES_RESULT_FILE");
-  if (name == nullptr || *name == '\0' || !is_spokesman()) {
+  const auto file = result_file();
+  if (!file) {
     return;
   }
-  const std::filesystem::path file(name);
-  const std::filesystem::path temporary = file.string() + ".tmp";
+  const std::filesystem::path temporary = file->string() + ".tmp";
   std::ofstream(temporary) << code << '\n';
   std::error_code ignored;  // without the file the launcher reports a failure, which is right
-  std::filesystem::rename(temporary, file, ignored);
+  std::filesystem::rename(temporary, *file, ignored);
 }
 
 }  // namespace hermes::session

@@ -40,6 +40,7 @@ Session::Session(int& argc, char**& argv) {
   if (launcher_rank()) {
     const StartDeadline deadline;
     mpi_.emplace(argc, argv);
+    report_start();
   }
 }
 

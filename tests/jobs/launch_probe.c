@@ -1,5 +1,6 @@
 /* A rank with a planned fate, to test jobs/launch.sh. Usage: launch_probe FATE [CODE]
- * It keeps the launcher's contract: rank 0 leaves its exit code in HERMES_RESULT_FILE. */
+ * It keeps the launcher's contract: rank 0 makes HERMES_RESULT_FILE when all ranks listen to signals,
+ * and leaves its exit code there. */
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,12 @@ static void report_result(int code) {
   fprintf(file, "%d\n", code);
   fclose(file);
   rename(temporary, path);
+}
+
+static void report_start(void) {
+  const char* path = getenv("HERMES_RESULT_FILE");
+  FILE* file = path != NULL ? fopen(path, "a") : NULL;
+  if (file != NULL) fclose(file);
 }
 
 static void pause_for_ever(void) {
@@ -49,6 +56,7 @@ int main(int argc, char** argv) {
   MPI_Barrier(MPI_COMM_WORLD);
 
   if (rank == 0) {
+    report_start();
     const char* progress = getenv("HERMES_PROGRESS");
     printf("ready %s\n", progress != NULL ? progress : "unset");
     fflush(stdout);

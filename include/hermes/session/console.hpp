@@ -49,6 +49,9 @@ const std::atomic<bool>& catch_stop_signals();
 /// flag: somebody wants to see the workers.
 std::atomic<bool>& catch_inquiries();
 
+/// Tells jobs/launch.sh that all ranks have started and listen to signals: it has kept them so far.
+void report_start();
+
 /// Tells jobs/launch.sh the exit code of rank 0, which mpirun with recovery would hide.
 void report_exit_code(int code);
 
