@@ -48,6 +48,12 @@ std::string first_line_of(const char* command) {
   return text.substr(0, text.find('\n'));
 }
 
+/// Rank by rank, without an mpirun between.
+bool is_started_by_srun() {
+  return session::environment("SLURM_STEP_NUM_TASKS") && session::environment("PMIX_RANK") &&
+         !session::environment("OMPI_COMM_WORLD_SIZE");
+}
+
 /// How many ranks the launcher was asked for.
 std::optional<std::uint32_t> ranks_asked() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
@@ -171,6 +177,7 @@ int examine_job(const Arguments& arguments, const DoctorOptions& options) {
   }
   doctor::RankFacts facts;
   facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
+  facts.srun = is_started_by_srun() ? first_line_of("srun --version 2>/dev/null") : "";
   int argc = arguments.argc;
   char** argv = arguments.argv;
   const session::StartDeadline deadline;

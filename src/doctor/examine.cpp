@@ -55,6 +55,9 @@ Finding check_launcher(const RankFacts& facts) {
             "one job of " + counted(*facts.ranks_asked, "rank"),
             "start it with the mpirun of the MPI library above, or with srun --mpi=pmix"};
   }
+  if (!facts.srun.empty()) {
+    return fine(subject, found + ", srun of " + facts.srun);
+  }
   if (facts.mpirun.empty()) {
     return {facts.ranks > 1 ? Severity::Fine : Severity::Slow, subject,
             found + ", no mpirun in PATH", facts.ranks > 1 ? "" : "mpirun",

@@ -36,6 +36,14 @@ const std::vector<Case>& cases_of_the_job() {
          f.ranks_asked = 4;
        },
        "launcher", Severity::Fine, ""},
+      {"another mpirun that did not start the job",
+       [](RankFacts& f) {
+         f.mpirun = "mpirun (Open MPI) 5.0.1";
+         f.srun = "slurm 22.05.8";
+         f.ranks = 4;
+         f.ranks_asked = 4;
+       },
+       "launcher", Severity::Fine, ""},
       {"another mpirun", [](RankFacts& f) { f.mpirun = "mpirun (Open MPI) 5.0.1"; }, "launcher",
        Severity::Wrong, "first in PATH"},
       {"no threads", [](RankFacts& f) { f.has_threads = false; }, "MPI threads", Severity::Slow,

@@ -15,6 +15,7 @@ EVENTS = "events.out.tfevents.0.hermes"
 ALL = ("--tensorboard", "--set", "telemetry.openmetrics=run.prom")
 LONGER = ("--set", "stop.max_rounds=40")  # hermes pushes after some rounds
 WITHOUT_END = ("--set", "stop.max_rounds=0", "--set", "stop.max_seconds=90", "--set", "stop.patience=0")
+LONG_ROUNDS = ("--set", "train.steps_per_round=300")  # fewer lines to read again in Python
 
 
 class TelemetryTest(e2e_case.E2eCase):
@@ -84,7 +85,7 @@ class TelemetryTest(e2e_case.E2eCase):
         self.assertIn("missing/run.prom: the metrics cannot be written", (self.scratch / "no-place/hermes.log").read_text())
 
     def begin(self, out, *settings, stdout=subprocess.PIPE):
-        words = ["train", "small-run.toml", *WITHOUT_END, *settings, "--out", out]
+        words = ["train", "small-run.toml", *WITHOUT_END, *LONG_ROUNDS, *settings, "--out", out]
         command = self.launch_command(3, words)
         job = subprocess.Popen([str(word) for word in command], cwd=self.scratch, env=self.environment,
                                stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)  # fmt: skip
@@ -99,7 +100,7 @@ class TelemetryTest(e2e_case.E2eCase):
         self.assertEqual(job.returncode, 75)
         telemetry_readers.check_trace(self.trace("twice"), 2)
         before = {tag: len(points) for tag, points in self.scalars("twice").items()}
-        words = ["train", "small-run.toml", *ALL, "--set", "stop.max_rounds=0", "--set", "stop.max_seconds=8",
+        words = ["train", "small-run.toml", *ALL, *WITHOUT_END[:2], "--set", "stop.max_seconds=8", *LONG_ROUNDS,
                  "--set", "stop.patience=0", "--out", "twice", "--resume"]  # fmt: skip
         self.assert_ended_well(self.launch(3, *words))
         events = self.trace("twice")
@@ -145,7 +146,7 @@ class TelemetryTest(e2e_case.E2eCase):
         """Of a short run in which a worker dies, on a pseudo-terminal."""
         fault = '[[fault]]\nrank = 2\nkind = "kill"\nat_round = 5\n[liveness]\nworker_timeout_seconds = 1\n'
         (self.scratch / "dies.toml").write_text(e2e_case.SMALL_RUN + fault)
-        words = ["train", "dies.toml", *WITHOUT_END[:2], "--set", "stop.max_seconds=4", "--set", "stop.patience=0"]
+        words = ["train", "dies.toml", *WITHOUT_END[:2], *LONG_ROUNDS, "--set", "stop.max_seconds=4", "--set", "stop.patience=0"]
         ours, theirs = pty.openpty()
         command = self.launch_command(3, [*words, "--out", f"tty-{len(environment)}"])
         job = subprocess.Popen([str(word) for word in command], cwd=self.scratch, stdin=subprocess.DEVNULL,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "data/support.hpp"
 
 #include "hermes/core/random.hpp"
+#include "hermes/protocol/partition.hpp"
 #include "hermes/runtime/fault_injector.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/served_rows.hpp"
@@ -230,6 +232,23 @@ protocol::WorkerEvent finish(Trainer& trainer) {
     }
   }
   throw std::logic_error("the trainer ended without an event");
+}
+
+protocol::Assignment assignment_of(const RunInputs& inputs, Rank rank, std::uint32_t workers) {
+  const RunConfig& config = inputs.config();
+  return protocol::make_assignment(inputs.partition(workers), rank,
+                                   {config.allocation.initial_rows, config.train.minibatch, ""}, 1);
+}
+
+void prepare(Trainer& trainer, const protocol::Assignment& assignment) {
+  trainer.adopt(protocol::ModelSource::Initial, {});
+  trainer.load(assignment);
+  EXPECT_TRUE(std::holds_alternative<protocol::AssignmentLoaded>(finish(trainer)));
+}
+
+std::vector<float> weights(const Trainer& trainer) {
+  const std::span<const float> values = trainer.network().parameters();
+  return {values.begin(), values.end()};
 }
 
 protocol::RoundOutcome train_round(Trainer& trainer, bool validate) {

@@ -105,6 +105,11 @@ class OneHotRun {
 /// How often each row of a one-hot set was trained since the initial model.
 std::vector<int> times_trained(const RunInputs& inputs, const Trainer& trainer);
 
+protocol::Assignment assignment_of(const RunInputs& inputs, Rank rank, std::uint32_t workers = 1);
+/// Gives a trainer the initial model and reads its rows.
+void prepare(Trainer& trainer, const protocol::Assignment& assignment);
+std::vector<float> weights(const Trainer& trainer);
+
 /// Advances until the work at hand is done.
 protocol::WorkerEvent finish(Trainer& trainer);
 protocol::RoundOutcome train_round(Trainer& trainer, bool validate = false);

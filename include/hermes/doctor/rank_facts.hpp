@@ -18,6 +18,7 @@ struct Versions {
 struct RankFacts {
   Versions mpi;
   std::string mpirun;        ///< first line of `mpirun --version`; empty: none in PATH
+  std::string srun;          ///< first line of `srun --version`; empty: it did not start this rank
   bool has_threads = false;  ///< MPI grants MPI_THREAD_FUNNELED
   std::string transport;     ///< the user's choice of MPI transports; empty: MPI's own
 
