@@ -123,6 +123,7 @@ if [[ $starter == mpirun ]]; then
     mpirun --enable-recovery -quiet -n "$ranks" -x HERMES_RESULT_FILE -x HERMES_PROGRESS -x COLUMNS
     --oversubscribe --bind-to none --mca odls_base_sigkill_timeout "$kTermSeconds"
   )
+  [[ -z ${HERMES_START_SECONDS:-} ]] || start+=(-x HERMES_START_SECONDS)
   if [[ -n $hosts ]]; then
     start+=(--hostfile "$hosts" --map-by node --mca plm rsh)  # orted tidies up what it made in /tmp
   else

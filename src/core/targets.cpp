@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/buffer.hpp"
 
 namespace hermes {
 namespace {
@@ -18,14 +19,6 @@ Variant part_of(const Variant& targets, std::size_t row_count, std::size_t first
         return values.subspan(first * columns, count * columns);
       },
       targets);
-}
-
-template <class T>
-void resize_without_copy(std::vector<T>& values, std::size_t size) {
-  if (size > values.capacity()) {
-    values = std::vector<T>();
-  }
-  values.resize(size);
 }
 
 }  // namespace

@@ -217,8 +217,10 @@ std::vector<std::int32_t> labels(const Array& y, const std::filesystem::path& pa
   return result;
 }
 
-std::vector<std::byte> float_features(const Array& x, const std::filesystem::path& path) {
+/// Empties the array: it may be half of the memory there is.
+std::vector<std::byte> float_features(Array& x, const std::filesystem::path& path) {
   const std::vector<float> values = finite_values(x, path);
+  x.bytes = {};
   const auto bytes = std::as_bytes(std::span(values));
   return {bytes.begin(), bytes.end()};
 }

@@ -12,8 +12,6 @@ namespace {
 using hdf5::Handle;
 using hdf5::Place;
 
-constexpr std::size_t kRowBytesMax = std::size_t{1} << 30;
-constexpr std::size_t kTargetColumnsMax = std::size_t{1} << 20;
 constexpr std::uint64_t kRowsMax = std::uint64_t{1} << 40;
 constexpr std::size_t kChunkCacheMin = std::size_t{1} << 20;   // HDF5's default
 constexpr std::size_t kChunkCacheMax = std::size_t{32} << 20;  // per open dataset

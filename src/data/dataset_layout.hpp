@@ -9,6 +9,10 @@
 /// Opens the objects of a data set file and checks them against the layout of README.md. Private.
 namespace hermes::data {
 
+/// What a file may ask for.
+inline constexpr std::size_t kRowBytesMax = std::size_t{1} << 30;
+inline constexpr std::size_t kTargetColumnsMax = std::size_t{1} << 20;
+
 /// An HDF5 dataset whose rows are its first dimension.
 struct RowArray {
   hdf5::Handle dataset;

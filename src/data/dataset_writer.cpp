@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 
+#include "data/dataset_layout.hpp"
 #include "data/hdf5.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/core/error.hpp"
@@ -136,32 +137,19 @@ std::vector<T> chosen_rows(const std::vector<T>& values, std::size_t columns,
   return chosen;
 }
 
-void write_array(hid_t file, const std::vector<hsize_t>& dims, hid_t stored_type, hid_t memory_type,
-                 const void* values, const Place& place) {
-  const Handle space =
-      hdf5::own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
-                place, "preparing");
-  const Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
-  const Handle dataset = hdf5::own(H5Dcreate2(file, place.object.c_str(), stored_type, space.id(),
-                                              H5P_DEFAULT, storage.id(), H5P_DEFAULT),
-                                   H5Dclose, place, "creating");
-  hdf5::check(H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place,
-              "writing");
-}
-
 void write_targets(hid_t file, const DatasetContent& content, const Rows& source,
                    const std::vector<std::uint64_t>& rows, const Place& place) {
   if (content.target_columns == 0) {
-    write_array(file, {rows.size()}, H5T_STD_I32LE, H5T_NATIVE_INT32,
-                chosen_rows(source.labels, 1, rows).data(), place);
+    hdf5::write_array(file, {rows.size()}, H5T_STD_I32LE, H5T_NATIVE_INT32,
+                      chosen_rows(source.labels, 1, rows).data(), place);
     return;
   }
   std::vector<hsize_t> dims{rows.size()};
   if (content.target_columns > 1) {
     dims.push_back(content.target_columns);
   }
-  write_array(file, dims, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
-              chosen_rows(source.values, content.target_columns, rows).data(), place);
+  hdf5::write_array(file, dims, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
+                    chosen_rows(source.values, content.target_columns, rows).data(), place);
 }
 
 void write_split(hid_t file, Split split, const DatasetContent& content,
@@ -188,6 +176,12 @@ void check_content(const DatasetContent& content, const ConvertOptions& options)
   if (train_rows == 0 || test_rows == 0) {
     throw DataError(output + ": expected at least 1 training and 1 test row, found " +
                     std::to_string(train_rows) + " and " + std::to_string(test_rows));
+  }
+  if (content.target_columns > kTargetColumnsMax || content.row_bytes() > kRowBytesMax) {
+    throw DataError(output + ": expected rows of at most " + std::to_string(kRowBytesMax) +
+                    " bytes and " + std::to_string(kTargetColumnsMax) + " target columns, found " +
+                    std::to_string(content.row_bytes()) + " and " +
+                    std::to_string(content.target_columns));
   }
   const std::size_t names = options.class_names.size();
   if (content.target_columns > 0) {

@@ -118,6 +118,18 @@ Handle creation_properties(hid_t property_class, const Place& place) {
   return properties;
 }
 
+void write_array(hid_t file, const std::vector<hsize_t>& dims, hid_t stored_type, hid_t memory_type,
+                 const void* values, const Place& place) {
+  const Handle space = own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+                           H5Sclose, place, "preparing");
+  const Handle storage = creation_properties(H5P_DATASET_CREATE, place);
+  const Handle dataset = own(H5Dcreate2(file, place.object.c_str(), stored_type, space.id(),
+                                        H5P_DEFAULT, storage.id(), H5P_DEFAULT),
+                             H5Dclose, place, "creating");
+  check(H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place,
+        "writing");
+}
+
 Handle create_image(const Place& place) {
   constexpr std::size_t kGrowthBytes = std::size_t{4} << 20;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

@@ -116,6 +116,9 @@ std::optional<std::vector<std::int64_t>> read_integers(hid_t object, const char*
 /// Variable-length (as h5py writes them) or fixed-length strings.
 std::optional<std::vector<std::string>> read_strings(hid_t object, const char* name,
                                                      const Place& place);
+/// A new array, in one piece.
+void write_array(hid_t file, const std::vector<hsize_t>& dims, hid_t stored_type, hid_t memory_type,
+                 const void* values, const Place& place);
 /// A single value (`values` has one) or a list.
 enum class Extent { Scalar, List };
 void write_numbers(hid_t object, const std::string& name, const std::vector<double>& values,

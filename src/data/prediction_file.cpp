@@ -80,19 +80,6 @@ std::string csv_text(const Predictions& predictions) {
   return text;
 }
 
-void write_array(hid_t file, const Place& place, const std::vector<hsize_t>& dims, hid_t in_file,
-                 hid_t in_memory, const void* values) {
-  const Handle space =
-      hdf5::own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
-                place, "preparing");
-  const Handle storage = hdf5::creation_properties(H5P_DATASET_CREATE, place);
-  const Handle dataset = hdf5::own(H5Dcreate2(file, place.object.c_str(), in_file, space.id(),
-                                              H5P_DEFAULT, storage.id(), H5P_DEFAULT),
-                                   H5Dclose, place, "creating");
-  hdf5::check(H5Dwrite(dataset.id(), in_memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place,
-              "writing");
-}
-
 void write_hdf5(AtomicFile& output, const std::filesystem::path& path,
                 const Predictions& predictions) {
   const hdf5::LibraryLock lock;
@@ -100,12 +87,12 @@ void write_hdf5(AtomicFile& output, const std::filesystem::path& path,
   const Handle file = hdf5::create_image(place);
   const hsize_t rows = predictions.values.size() / predictions.columns;
   if (predictions.are_probabilities) {
-    write_array(file.id(), place.at("/class"), {rows}, H5T_STD_I32LE, H5T_NATIVE_INT32,
-                classes(predictions).data());
+    hdf5::write_array(file.id(), {rows}, H5T_STD_I32LE, H5T_NATIVE_INT32,
+                      classes(predictions).data(), place.at("/class"));
   }
-  write_array(file.id(), place.at(predictions.are_probabilities ? "/probabilities" : "/outputs"),
-              {rows, predictions.columns}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
-              predictions.values.data());
+  hdf5::write_array(file.id(), {rows, predictions.columns}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
+                    predictions.values.data(),
+                    place.at(predictions.are_probabilities ? "/probabilities" : "/outputs"));
   if (!predictions.class_names.empty()) {
     hdf5::write_strings(file.id(), "class_names", predictions.class_names, hdf5::Extent::List,
                         place);

@@ -7,6 +7,7 @@
 
 #include "data/interleave.hpp"
 #include "hermes/core/assert.hpp"
+#include "hermes/core/buffer.hpp"
 #include "hermes/core/error.hpp"
 #include "hermes/core/vector_ops.hpp"
 
@@ -42,15 +43,6 @@ void prefetch(const std::byte* row, std::size_t bytes) {
   for (std::size_t i = 0; i < std::min(bytes, kBytesMax); i += kLine) {
     __builtin_prefetch(row + i);
   }
-}
-
-/// Growing a vector in the usual way would hold the old and the new rows at the same time.
-template <class Vector>
-void resize_without_copy(Vector& vector, std::size_t size) {
-  if (size > vector.capacity()) {
-    vector = Vector();
-  }
-  vector.resize(size);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ void check_input_and_initializer(const NetworkSpec& spec) {
   }
 }
 
+constexpr std::size_t kBlockDepthMax = 15;  // a model file names each as a part of a key
+
 /// Lays the layers of a specification out in one list.
 class StackBuilder {
  public:
@@ -50,8 +52,13 @@ class StackBuilder {
     if (block.body.empty()) {
       throw ConfigError("body: expected at least one layer, found none");
     }
+    if (++depth_ > kBlockDepthMax) {
+      throw ConfigError("body: expected at most " + std::to_string(kBlockDepthMax) +
+                        " blocks in one another, found more");
+    }
     const std::size_t body = append_all(block.body, "body", from);
     const std::size_t shortcut = append_all(block.shortcut, "shortcut", from);
+    --depth_;
     check_can_be_added(shapes_[body], shapes_[shortcut]);
     return append(block, body, shortcut);
   }
@@ -105,6 +112,7 @@ class StackBuilder {
   std::vector<Shape> shapes_;  // of the activations
   std::map<std::string, int, std::less<>> numbers_;
   std::string place_;
+  std::size_t depth_ = 0;  // of blocks
 };
 
 /// Statistics go behind all parameters.

@@ -78,6 +78,7 @@ void MetricsReader::round() {
   round.rank = static_cast<std::uint32_t>(rank);
   round.number = count("round");
   round.is_push = field("kind") == "push";
+  round.is_suppressed = field("kind") == "suppressed";
   round.staleness = real("staleness");
   round.steps = count("steps");
   round.samples = count("samples");

@@ -14,8 +14,8 @@ namespace hermes::report {
 
 std::uint64_t write_report(std::span<const std::filesystem::path> run_directories,
                            const std::filesystem::path& out) {
-  if (run_directories.size() > kRunsMax) {
-    throw ConfigError("report: expected at most " + std::to_string(kRunsMax) +
+  if (run_directories.empty() || run_directories.size() > kRunsMax) {
+    throw ConfigError("report: expected one to " + std::to_string(kRunsMax) +
                       " run directories, found " + std::to_string(run_directories.size()));
   }
   const std::vector<RunHistory> runs = read_runs(run_directories);

@@ -35,7 +35,8 @@ void add_rounds(const Metrics& metrics, RunSummary& facts) {
     ++worker.rounds;
     worker.steps += round.steps;
     worker.samples += round.samples;
-    ++(round.is_push ? worker.pushes : worker.suppressed);
+    worker.pushes += round.is_push ? 1 : 0;
+    worker.suppressed += round.is_suppressed ? 1 : 0;
     add_known(round.compute_seconds, worker.times.compute_seconds);
     add_known(round.evaluation_seconds, worker.times.evaluation_seconds);
     add_known(round.data_seconds, worker.times.data_seconds);

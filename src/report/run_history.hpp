@@ -20,6 +20,7 @@ struct Round {
   std::uint32_t rank = 0;
   std::uint64_t number = 0;
   bool is_push = false;
+  bool is_suppressed = false;
   double staleness = kUnknown;
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;

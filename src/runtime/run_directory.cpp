@@ -38,6 +38,9 @@ RunDirectory::RunDirectory(const std::optional<fs::path>& wanted, const RunConfi
   }
   if (!resumes) {
     fs::remove_all(checkpoints(), error);
+    for (const char* stale : {"trace.json", "events.out.tfevents.0.hermes", "report.html"}) {
+      fs::remove(path_ / stale, error);
+    }
   }
   std::ofstream file(path_ / "config.toml", std::ios::trunc);
   file << to_toml(config);

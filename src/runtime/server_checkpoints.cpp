@@ -68,17 +68,18 @@ void ServerNode::resume(Checkpoint checkpoint) {
   }
   bytes_before_ = recorder_.statistics().bytes();
   to_give_back_ = std::move(checkpoint.workers);
+  has_resumed_ = true;
 }
 
 bool ServerNode::finish_checkpoints() {
   if (!checkpoints_) {
-    return false;
+    return has_resumed_;
   }
   checkpoints_->finish();
   if (const std::optional<std::string> news = checkpoints_->news()) {
     recorder_.info(*news, now());
   }
-  return checkpoints_->has_written();
+  return checkpoints_->has_written() || has_resumed_;
 }
 
 }  // namespace hermes::runtime

@@ -94,13 +94,13 @@ bool ServerNode::turn() {
   work_.data += lap();
   work_.busy = lap_at_ - begin;
   recorder_.count_work(work_);
-  turned_at_ = lap_at_;
   recorder_.tick(now(), bytes());
   if (checkpoints_) {
     if (const std::optional<std::string> news = checkpoints_->news()) {
       recorder_.info(*news, now());
     }
   }
+  turned_at_ = channel_.now();
   return is_active;
 }
 

@@ -1,10 +1,13 @@
 #include "hermes/runtime/trainer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "hermes/core/assert.hpp"
+#include "hermes/core/error.hpp"
 #include "hermes/core/flush_denormals.hpp"
 #include "hermes/core/state_archive.hpp"
 #include "hermes/core/vector_ops.hpp"
@@ -16,13 +19,31 @@ namespace hermes::runtime {
 namespace {
 
 /// Biases, and the scales and shifts of layers; not running statistics, which nothing pulls at.
-std::vector<nn::ParameterTensor> tensors_of_one_axis(const nn::Network& network) {
+std::vector<nn::ParameterTensor> biases_and_scales(const nn::Network& network) {
   std::vector<nn::ParameterTensor> tensors;
   std::ranges::copy_if(network.named_parameters(), std::back_inserter(tensors),
                        [&network](const nn::ParameterTensor& tensor) {
-                         return tensor.shape.size() == 1 && tensor.offset < network.trained_count();
+                         return (tensor.fan_in == 0 || tensor.shape.size() == 1) &&
+                                tensor.offset < network.trained_count();
                        });
   return tensors;
+}
+
+/// Running statistics have the size of the data, which may be beyond what 16 bits hold. The
+/// server's are means of the workers'.
+void check_halves(const RunConfig& config, std::span<const float> statistics) {
+  constexpr float kHalfMax = 65504.0F;
+  if (config.payload_up() != wire::PayloadEncoding::Fp16 &&
+      config.payload_down() != wire::PayloadEncoding::Fp16) {
+    return;
+  }
+  for (const float value : statistics) {
+    if (std::abs(value) > kHalfMax) {
+      throw DataError(
+          "running statistics: expected at most 65504 with wire.payload = 'fp16', found " +
+          std::to_string(value) + " (scale the data, or use 'bf16')");
+    }
+  }
 }
 
 }  // namespace
@@ -39,7 +60,7 @@ Trainer::Trainer(const RunInputs& inputs, Rank rank, std::unique_ptr<data::RowSo
       evaluator_(*network_, inputs.config().train.measured_loss_spec(), feed_.evaluation_rows()),
       targets_(inputs.data_info().target_columns) {
   if (!inputs.config().train.optimizer.decay_biases) {
-    optimizer_->exempt_from_decay(tensors_of_one_axis(*network_));
+    optimizer_->exempt_from_decay(biases_and_scales(*network_));
   }
   network_->set_dropout_stream(RandomStream(inputs.config().seed, RandomPurpose::Dropout,
                                             static_cast<std::uint64_t>(rank.value)));
@@ -241,6 +262,7 @@ void Trainer::resume(StateReader& state) {
 SharedParameters Trainer::payload(protocol::PayloadKind kind, wire::ErrorFeedback* feedback) {
   HERMES_ASSERT(feedback == nullptr || kind == protocol::PayloadKind::Delta,
                 "trainer: only a delta can leave something for the next");
+  check_halves(inputs_.config(), network_->parameters().subspan(network_->trained_count()));
   if (kind == protocol::PayloadKind::Parameters) {
     return {network_, network_->parameters()};
   }

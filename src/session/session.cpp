@@ -35,11 +35,13 @@ int guarded(const std::function<int()>& body) {
 Session::Session(int& argc, char**& argv) {
   restart_with_better_blas(argv);
   catch_stop_signals();  // before MPI, which takes its time to start
+  catch_inquiries();
   return_freed_memory();
   refuse_strangers();
   if (launcher_rank()) {
     const StartDeadline deadline;
     mpi_.emplace(argc, argv);
+    neighbours_ = find_neighbours();
     report_start();
   }
 }
@@ -63,20 +65,22 @@ int Session::finish(int code) {
 }
 
 int run(int argc, char** argv, const std::function<int(Session&)>& body) {
-  return guarded([&] {
+  const int code = guarded([&] {
     Session session(argc, argv);
     bool has_ended = false;
-    const int code = guarded([&] {
+    const int ended = guarded([&] {
       const int result = body(session);
       has_ended = true;
       return result;
     });
-    report_exit_code(code);
+    report_exit_code(ended);
     if (!has_ended && session.rank_count() > 1) {
       session.mpi().forbid_finalize();  // the others do not know, and would wait
     }
-    return session.finish(code);
+    return session.finish(ended);
   });
+  report_exit_code(code);  // where there was no session
+  return code;
 }
 
 }  // namespace hermes::session

@@ -13,8 +13,8 @@
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/session/blas_choice.hpp"
 #include "hermes/session/console.hpp"
+#include "hermes/session/neighbours.hpp"
 #include "hermes/session/rank_memory.hpp"
-#include "hermes/session/start_deadline.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 #include "hermes/transport/mpi_transport.hpp"
 #include "hermes/transport/simulator.hpp"
@@ -170,24 +170,6 @@ struct RankInputs {
   runtime::RankMemory memory;
 };
 
-/// What the ranks of a host tell each other.
-struct Neighbours {
-  transport::HostRanks ranks;  // with the control groups of each
-  std::uint32_t threads = 1;   // for BLAS, in this rank
-};
-
-/// Every rank calls it.
-Neighbours find_neighbours() {
-  const StartDeadline deadline;
-  Neighbours found;
-  found.ranks = transport::MpiEnvironment::gather_on_host(data::cgroup_ids());
-  const OwnCores cores = own_cores();
-  const transport::HostRanks ranks = transport::MpiEnvironment::gather_on_host({&cores.id, 1});
-  found.threads =
-      blas_threads(cores, static_cast<std::uint32_t>(std::ranges::count(ranks.values, cores.id)));
-  return found;
-}
-
 RankInputs make_inputs(const TrainJob& job, const transport::MpiEnvironment& mpi,
                        const Neighbours& neighbours, std::uint64_t process_bytes) {
   const bool is_server = mpi.rank() == kServerRank;
@@ -219,16 +201,16 @@ RankInputs make_inputs(const TrainJob& job, const transport::MpiEnvironment& mpi
 
 /// One rank of several. Whatever is wrong with the input is found before the first message, and
 /// the others are told instead of left waiting.
-TrainResult train_rank(const TrainJob& job, transport::MpiEnvironment& mpi) {
+TrainResult train_rank(const TrainJob& job, Session& session) {
+  transport::MpiEnvironment& mpi = session.mpi();
   const bool is_server = mpi.rank() == kServerRank;
   const std::atomic<bool>& stop = catch_stop_signals();
   std::atomic<bool>& asked = catch_inquiries();  // on every rank, or it would end the others
   RankInputs made;
   std::optional<ConfigError> problem;
   const std::uint64_t process_bytes = data::process_memory().resident;
-  const Neighbours neighbours = find_neighbours();
   try {
-    made = make_inputs(job, mpi, neighbours, process_bytes);
+    made = make_inputs(job, mpi, session.neighbours(), process_bytes);
   } catch (const Error& error) {
     problem.emplace(error.what());
   }
@@ -262,7 +244,7 @@ TrainResult train_rank(const TrainJob& job, transport::MpiEnvironment& mpi) {
 }  // namespace
 
 TrainResult train(Session& session, const TrainJob& job) {
-  return session.rank_count() > 1 ? train_rank(job, session.mpi()) : train_alone(session, job);
+  return session.rank_count() > 1 ? train_rank(job, session) : train_alone(session, job);
 }
 
 }  // namespace hermes::session

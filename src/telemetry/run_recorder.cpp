@@ -120,7 +120,7 @@ void RunRecorder::save(StateWriter& state) {
   state& trace_.has_value();
   if (trace_) {
     const TraceFile::Place place = trace_->place();
-    state& place.size& place.is_closed& place.timeline.next_flow& place.timeline.drawn_to;
+    state& place.size& place.is_closed& place.timeline.next_flow& place.timeline.workers;
   }
   if (tensorboard_) {
     tensorboard_->flush();
@@ -146,7 +146,7 @@ void RunRecorder::resume_trace(StateReader& state) {
   bool was_traced = false;
   state& was_traced;
   if (was_traced) {
-    state& place.size& place.is_closed& place.timeline.next_flow& place.timeline.drawn_to;
+    state& place.size& place.is_closed& place.timeline.next_flow& place.timeline.workers;
   }
   if (trace_) {
     trace_->resume(place);

@@ -115,7 +115,7 @@ void RunStatistics::on(const protocol::ReportAccepted& accepted, Instant now) {
   const Instant permitted_at = std::exchange(worker.permitted_at, now).value_or(now);
   worker.totals.pushes += report.kind == protocol::ReportKind::Push ? 1 : 0;
   worker.totals.suppressed += report.kind == protocol::ReportKind::Suppressed ? 1 : 0;
-  if (report.round <= worker.last_round) {
+  if (report.round == worker.last_round) {
     return;  // the push that a Collect asked for; its vote has told of the round
   }
   worker.last_round = report.round;

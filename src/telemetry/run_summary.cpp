@@ -150,16 +150,24 @@ WorkerSummary read_worker(const Json& json, const std::string& place) {
   return worker;
 }
 
+constexpr int kDepthMax = 5;  // summary, worker table, worker, and some to spare
+
 Json parse_file(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream) {
     throw DataError(file.string() + ": expected the summary of a run, found no readable file");
   }
+  // What is nested deeper is left out: to print it in an error would take as deep a stack.
+  const auto is_shallow = [](int depth, Json::parse_event_t, const Json&) {
+    return depth < kDepthMax;
+  };
   try {
-    return Json::parse(stream);
+    return Json::parse(stream, is_shallow);
   } catch (const Json::parse_error& error) {
     throw DataError(file.string() + ": expected JSON, found something else at byte " +
                     std::to_string(error.byte));
+  } catch (const Json::exception& error) {
+    throw DataError(file.string() + ": expected JSON, found something else: " + error.what());
   }
 }
 

@@ -82,15 +82,16 @@ void TraceTimeline::server_span(std::string_view name, Instant begin, Instant en
 TraceTimeline::Place TraceTimeline::place() const {
   Place place{.next_flow = next_flow_};
   for (const auto& [rank, track] : tracks_) {
-    place.drawn_to[rank] = track.drawn_to;
+    place.workers[rank] = {track.drawn_to, track.last_round};
   }
   return place;
 }
 
 void TraceTimeline::resume(const Place& place) {
   next_flow_ = place.next_flow;
-  for (const auto& [rank, time] : place.drawn_to) {
-    tracks_[rank].drawn_to = time;
+  for (const auto& [rank, worker] : place.workers) {
+    tracks_[rank].drawn_to = worker.drawn_to;
+    tracks_[rank].last_round = worker.last_round;
   }
 }
 
@@ -99,7 +100,10 @@ void TraceTimeline::on(const protocol::WorkerJoined& joined, Time now, std::stri
   if (track.drawn_to > 0 && now > track.drawn_to) {
     trace::add_span(out, joined.rank, "away", track.drawn_to, now);
   }
-  track = {.is_open = true, .drawn_to = std::max(track.drawn_to, now), .is_waiting = true};
+  track = {.is_open = true,
+           .drawn_to = std::max(track.drawn_to, now),
+           .is_waiting = true,
+           .last_round = track.last_round};
 }
 
 void TraceTimeline::on(const protocol::WorkerRefused& refused, Time now, std::string& out) {
@@ -126,7 +130,7 @@ void TraceTimeline::on(const protocol::ReportAccepted& accepted, Time now, std::
   const protocol::Report& report = accepted.report;
   const Rank rank = accepted.rank;
   WorkerTrack& track = tracks_[rank];
-  if (report.round <= track.last_round) {  // the push that a collect asked for
+  if (report.round == track.last_round) {  // the push that a collect asked for
     draw_gap(rank, track, now, out);
   } else {
     const auto [begin, end] = place_of(report, track.drawn_to, now);

@@ -74,6 +74,7 @@ CASES = [
     ("train", "second config", ["small-run.toml", "small-run.toml", "--out", "new"]),
     ("train", "run directory is a file", ["small-run.toml", "--out", "noise"]),
     ("train", "run directory under a file", ["small-run.toml", "--out", "noise/new"]),
+    ("train", "--set inside a string", ["small-run.toml", "--out", "new", "--set", "strategy=bsp", "--set", "strategy.type=bsp"]),
     ("train", "resumed with another model", ["other-run.toml", "--out", "run", "--resume"]),
     *[
         ("train", f"--set {setting}", ["small-run.toml", "--out", "new", "--set", setting])

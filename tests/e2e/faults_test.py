@@ -59,6 +59,12 @@ def ranks_below(pid):
     return found
 
 
+def catches_usr1(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(caught >> (signal.SIGUSR1 - 1) & 1)
+
+
 class Job:
     """A training run under jobs/launch.sh, in the background."""
 
@@ -263,6 +269,7 @@ class FaultsTest(e2e_case.E2eCase):
                 process = subprocess.Popen(command, cwd=self.scratch, env=self.environment, stdin=subprocess.DEVNULL,
                                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
                 with process:
+                    self.wait_until(lambda process=process: catches_usr1(process.pid), "the launcher listens", process=process)
                     time.sleep(delay)
                     process.send_signal(signal.SIGUSR1)
                     _, errors = process.communicate(timeout=60)

@@ -146,7 +146,7 @@ class TelemetryTest(e2e_case.E2eCase):
         """Of a short run in which a worker dies, on a pseudo-terminal."""
         fault = '[[fault]]\nrank = 2\nkind = "kill"\nat_round = 5\n[liveness]\nworker_timeout_seconds = 1\n'
         (self.scratch / "dies.toml").write_text(e2e_case.SMALL_RUN + fault)
-        words = ["train", "dies.toml", *WITHOUT_END[:2], *LONG_ROUNDS, "--set", "stop.max_seconds=4", "--set", "stop.patience=0"]
+        words = ["train", "dies.toml", *LONG_ROUNDS, "--set", "stop.max_rounds=400", "--set", "stop.patience=0"]
         ours, theirs = pty.openpty()
         command = self.launch_command(3, [*words, "--out", f"tty-{len(environment)}"])
         job = subprocess.Popen([str(word) for word in command], cwd=self.scratch, stdin=subprocess.DEVNULL,

@@ -186,6 +186,17 @@ TEST(ResidualTest, errors_tell_the_layer_in_its_block) {
   EXPECT_EQ(error_of(block({kSame}, {kSame, DenseSpec{3}})),
             "model \"m\", layer 2 (residual), shortcut 2 (dense): expected plain features, found "
             "2x6x6 (channels x height x width); put a flatten layer before it");
+  EXPECT_EQ(
+      error_of(block({FlattenSpec{}, DenseSpec{72}}, {FlattenSpec{}})),
+      "model \"m\", layer 2 (residual): body: expected its values in the order of the "
+      "shortcut's, found one of them a flattened image (a dense layer in the shortcut helps)");
+  ResidualSpec deep = block({TanhSpec{}});
+  for (int depth = 2; depth <= 15; ++depth) {
+    deep = block({deep});
+  }
+  EXPECT_EQ(error_of(deep), "none");
+  EXPECT_THAT(error_of(block({deep})), ::testing::EndsWith("body: expected at most 15 blocks in one "
+                                                         "another, found more"));
 }
 
 }  // namespace

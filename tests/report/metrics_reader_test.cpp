@@ -42,6 +42,7 @@ TEST(MetricsReaderTest, reports_are_rounds_and_evaluations_are_evaluations) {
   EXPECT_EQ(round.rank, 2U);
   EXPECT_EQ(round.number, 7U);
   EXPECT_TRUE(round.is_push);
+  EXPECT_FALSE(round.is_suppressed);
   EXPECT_EQ(round.staleness, 1.0);
   EXPECT_EQ(round.samples, 160U);
   EXPECT_EQ(round.data_seconds, 0.25);
@@ -67,6 +68,7 @@ TEST(MetricsReaderTest, a_vote_and_the_push_that_answers_its_collect_are_one_rou
   ASSERT_EQ(metrics.rounds.size(), 2U);
   EXPECT_TRUE(metrics.rounds[0].is_push);
   EXPECT_FALSE(metrics.rounds[1].is_push);
+  EXPECT_FALSE(metrics.rounds[1].is_suppressed);
 }
 
 TEST(MetricsReaderTest, columns_are_known_by_name_and_losses_may_be_anything) {

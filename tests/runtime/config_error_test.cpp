@@ -273,6 +273,8 @@ TEST(ConfigOverrideErrorTest, names_the_option) {
   EXPECT_EQ(error_of(kMinimal, {"train.steps_per_round=1", "train.epochs_per_round=1"}),
             "--set train.steps_per_round: expected no "
             "'train.epochs_per_round' beside it, found both");
+  EXPECT_EQ(error_of(kMinimal, {"strategy=\"bsp\"", "strategy.type=ssp"}),
+            "--set strategy.type: expected 'strategy' to be a table, found string 'bsp'");
 }
 
 }  // namespace

@@ -43,11 +43,13 @@ TEST_F(RunDirectoryTest, is_made_with_those_above_it_and_holds_the_resolved_conf
 TEST_F(RunDirectoryTest, existing_directory_is_used_again_without_the_old_results) {
   directory_.write("out/model.h5", "old");
   directory_.write("out/summary.json", "old");
+  directory_.write("out/trace.json", "old");
   directory_.write("out/config.toml", std::string(100000, '#'));
   directory_.write("out/notes.txt", "mine");
   const RunDirectory made(fs::path("out"), config_);
   EXPECT_FALSE(fs::exists(made.model_file()));
   EXPECT_FALSE(fs::exists("out/summary.json"));
+  EXPECT_FALSE(fs::exists("out/trace.json"));
   EXPECT_EQ(data::test::read_bytes("out/config.toml"), to_toml(config_));
   EXPECT_EQ(data::test::read_bytes("out/notes.txt"), "mine");
 }

@@ -142,5 +142,26 @@ TEST(SequentialTest, interrupted_before_it_begins_ends_in_good_order_without_a_m
   EXPECT_TRUE(telemetry::read_summary(directory.path() / "summary.json").interrupted);
 }
 
+TEST(SequentialTest, a_run_that_goes_on_and_is_stopped_at_once_can_still_go_on) {
+  const test::TestRun run;
+  RunConfig config = sequential_config(run);
+  config.checkpoint.every = seconds(1e-9);
+  const RunInputs inputs(config);
+  std::ostringstream screen;
+  const RunDirectory directory(run.directory.path() / "out", config);
+  const std::atomic<bool> no = false;
+  EXPECT_EQ(train_alone(inputs, directory, {screen, no, {.quiet = true}}).reason,
+            protocol::StopReason::MaxRounds);
+  auto found = newest_checkpoint(directory.checkpoints(), [](const std::string&) {});
+  ASSERT_TRUE(found);
+  config.checkpoint.every = seconds(0.0);  // nothing new is saved
+  const RunInputs longer(config);
+  const std::atomic<bool> yes = true;
+  const RunOutcome stopped = train_alone(longer, directory, {screen, yes, {.quiet = true}}, {},
+                                         transport::real_time(), std::move(found->content));
+  EXPECT_EQ(stopped.reason, protocol::StopReason::Interrupted);
+  EXPECT_EQ(exit_code(stopped), 75);
+}
+
 }  // namespace
 }  // namespace hermes::runtime

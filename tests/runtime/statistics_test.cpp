@@ -66,6 +66,19 @@ TEST(StatisticsTest, travel_as_they_are_under_every_strategy_and_are_never_thinn
             feedback.kept_count());
 }
 
+TEST(StatisticsTest, beyond_what_halves_hold_they_end_the_run_instead_of_every_push) {
+  NormalisedRun run;
+  run.config.strategy.type = StrategyKind::Timebox;  // halves by default
+  const RunInputs inputs(run.config);
+  const std::unique_ptr<Trainer> trainer = trained(inputs, 1);
+  EXPECT_NO_THROW(trainer->payload(PayloadKind::Delta));
+  std::vector<float> large(trainer->network().parameters().begin(),
+                           trainer->network().parameters().end());
+  large.back() = 70000.0F;
+  trainer->adopt(ModelSource::Attached, ParameterPool(large.size()).copy_of(large));
+  EXPECT_THROW(trainer->payload(PayloadKind::Delta), DataError);
+}
+
 TEST(StatisticsTest, of_several_workers_become_a_mean_under_every_strategy) {
   const NormalisedRun run;
   for (const StrategyKind strategy : kStrategies) {

@@ -130,8 +130,11 @@ TEST(TrainerTest, smoothed_labels_are_for_training_alone) {
   EXPECT_LT(train_round(plain).train_loss, outcome.train_loss);
 }
 
-TEST(TrainerTest, decay_leaves_biases_alone_where_it_is_told_to) {
-  test::TestRun run;
+TEST(TrainerTest, decay_leaves_biases_and_scales_alone_where_it_is_told_to) {
+  test::PictureRun run;
+  run.directory.write("model.toml",  // the scales of an image have three axes
+                      "name = \"m\"\ninput = [1, 2, 4]\n[[layer]]\ntype = \"layer_norm\"\n"
+                      "[[layer]]\ntype = \"flatten\"\n[[layer]]\ntype = \"dense\"\nunits = 3\n");
   run.config.train.optimizer.learning_rate = 1e-6;  // decay alone moves anything
   run.config.train.optimizer.weight_decay = 1e4;
   run.config.train.optimizer.momentum = 0.0;
@@ -145,7 +148,7 @@ TEST(TrainerTest, decay_leaves_biases_alone_where_it_is_told_to) {
     train_round(trainer);
     const std::vector<float> after = weights(trainer);
     for (const nn::ParameterTensor& tensor : trainer.network().named_parameters()) {
-      const bool decays = decay_biases || tensor.shape.size() > 1;
+      const bool decays = decay_biases || tensor.fan_in > 0;
       EXPECT_EQ(after[tensor.offset] < 0.95F, decays) << tensor.name;
     }
   }

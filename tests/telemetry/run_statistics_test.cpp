@@ -145,6 +145,15 @@ TEST(RunStatisticsTest, a_push_that_repeats_its_vote_is_the_same_round) {
   EXPECT_EQ(summary.worker_table[0].times.compute_seconds, 1.0);
 }
 
+TEST(RunStatisticsTest, rounds_of_a_process_that_counts_from_the_start_again_are_rounds) {
+  RunStatistics statistics(facts(1));
+  statistics.record(report(1, 7, ReportKind::Push), at_seconds(1.0), {});
+  statistics.record(protocol::WorkerJoined{rank(1)}, at_seconds(2.0), {});
+  statistics.record(report(1, 1, ReportKind::Push), at_seconds(3.0), {});
+  statistics.record(report(1, 2, ReportKind::Push), at_seconds(4.0), {});
+  EXPECT_EQ(statistics.summary(at_seconds(5.0)).rounds, 3U);
+}
+
 TEST(RunStatisticsTest, a_farewell_that_knows_of_more_rounds_replaces_the_count) {
   RunStatistics statistics(facts(1));
   statistics.record(protocol::WorkerJoined{rank(1)}, at_seconds(0.0), {});

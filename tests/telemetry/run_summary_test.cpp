@@ -178,6 +178,12 @@ TEST(RunSummaryTest, a_bad_file_is_named_with_its_key_in_one_line) {
   EXPECT_EQ(complaint_about(file, "{}"), name + ": expected the key 'strategy', found none");
   EXPECT_EQ(complaint_about(file, to_json(full_summary()).substr(0, 40)),
             name + ": expected JSON, found something else at byte 41");
+  EXPECT_THAT(complaint_about(file, R"({"strategy": 1e999})"),
+              testing::StartsWith(name + ": expected JSON, found something else"));
+  // What is nested that deeply is passed over, not printed.
+  const std::string deep =
+      "{\"strategy\": " + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}";
+  EXPECT_LT(complaint_about(file, deep).size(), 200U);
 
   struct Case {
     const char* key;

@@ -33,6 +33,7 @@ class Drawing {
     record(protocol::WorkerJoined{rank(worker)}, 0.0);
     record(protocol::Released{rank(worker)}, 0.0);
   }
+  void go_on_from(const Drawing& before) { timeline_.resume(before.timeline_.place()); }
   void finish(double now) { timeline_.finish(at_seconds(now), text_); }
 
   nlohmann::json events() const {
@@ -167,6 +168,19 @@ TEST(TraceTimelineTest, a_push_that_answers_a_collect_is_no_other_round) {
   EXPECT_THAT(drawing.spans(),
               ElementsAre(Span{1, "round", 0, 2 * kSecond}, Span{1, "compute", 0, 2 * kSecond},
                           Span{1, "waiting", 2 * kSecond, 3 * kSecond}));
+}
+
+TEST(TraceTimelineTest, nor_is_one_that_answers_after_the_run_went_on) {
+  Drawing before;
+  before.begin(1);
+  before.record(round_of(1, 1, ReportKind::Vote, 0.0, 2.0, 0.0, 2.0), 2.0);
+  Drawing drawing;
+  drawing.go_on_from(before);
+  drawing.record(protocol::WorkerJoined{rank(1)}, 2.5);
+  drawing.record(round_of(1, 1, ReportKind::Push, 0.0, 2.0, 0.0, 2.0), 3.0);
+  for (const Span& span : drawing.spans()) {
+    EXPECT_NE(span.name, "round");
+  }
 }
 
 TEST(TraceTimelineTest, times_that_no_worker_can_have_spent_are_cut) {

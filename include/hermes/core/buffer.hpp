@@ -45,4 +45,13 @@ using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
 using Bytes = std::vector<std::byte>;
 
+/// Growing a vector in the usual way would hold the old and the new values at the same time.
+template <class Vector>
+void resize_without_copy(Vector& vector, std::size_t size) {
+  if (size > vector.capacity()) {
+    vector = Vector();
+  }
+  vector.resize(size);
+}
+
 }  // namespace hermes

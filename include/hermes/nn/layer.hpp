@@ -66,7 +66,8 @@ class Layer {
   /// True of the layer max(x, 0) itself.
   virtual bool is_relu() const { return false; }
   /// A ReLU beside this layer may become part of its kernels. A layer that can do that remembers it
-  /// and answers true; called at most once each, before any other call.
+  /// and answers true; called at most once each, before memory is planned and before the first
+  /// forward. Shapes and tensors, which may have been asked for by then, do not depend on it.
   virtual bool fuse_relu_of_input() { return false; }
   virtual bool fuse_relu_of_output() { return false; }
   /// In the order of the buffer, without gaps, offsets from the start of this layer's part.
@@ -80,7 +81,7 @@ class Layer {
   virtual std::size_t minibatch_min() const { return 1; }
   virtual LayerFlops flops() const { return {}; }
   virtual std::size_t scratch_size(std::size_t /*batch*/) const { return 0; }
-  /// Linear in the batch.
+  /// A fixed part and a part for each sample.
   virtual std::size_t saved_bytes(std::size_t /*batch*/) const { return 0; }
 
   virtual void forward(const LayerContext& context, ConstTensorView x, TensorView y) const = 0;

@@ -104,6 +104,7 @@ class ServerNode {
   std::map<Rank, StateAssembly> arriving_;    // states of workers
   std::map<Rank, WorkerState> arrived_;       // their reports are yet to come
   std::map<Rank, WorkerState> known_;         // after the last accepted report
+  bool has_resumed_ = false;                  // there is a checkpoint, whatever becomes of this run
   std::map<Rank, WorkerState> to_give_back_;  // to those who join a run that goes on
   std::optional<BestModel> best_;
   protocol::StopReason reason_ = protocol::StopReason::Failed;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "hermes/core/id.hpp"
+#include "hermes/session/neighbours.hpp"
 #include "hermes/transport/local_time.hpp"
 #include "hermes/transport/mpi_environment.hpp"
 
@@ -19,8 +20,8 @@ int guarded(const std::function<int()>& body);
 /// MPI, where a launcher (mpirun, srun) or the simulator has started this process; else one process
 /// that trains alone. The first object in main, as it may restart the program with better BLAS
 /// kernels (blas_choice.hpp); one per process. From then on SIGINT, SIGTERM and SIGUSR1 end a run
-/// in good order. Throws ConfigError where srun has started processes that do not know of each
-/// other.
+/// in good order, and SIGUSR2 shows its workers. Throws ConfigError where srun has started
+/// processes that do not know of each other.
 class Session {
  public:
   Session(int& argc, char**& argv);
@@ -33,6 +34,8 @@ class Session {
   transport::LocalTime local_time() const;
   /// Requires: rank_count() > 1.
   transport::MpiEnvironment& mpi();
+  /// As they were at the start. Alone: this process.
+  const Neighbours& neighbours() const { return neighbours_; }
 
   /// Ends the process here with this exit code where MPI cannot end in good order, as a peer was
   /// lost; else returns the code.
@@ -40,6 +43,7 @@ class Session {
 
  private:
   std::optional<transport::MpiEnvironment> mpi_;
+  Neighbours neighbours_;
 };
 
 /// What main returns: the exit code of `body`, run guarded in a session. After an error on one rank

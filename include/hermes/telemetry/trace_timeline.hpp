@@ -31,11 +31,20 @@ class TraceTimeline {
   /// What is under way is drawn to its end.
   void finish(Instant now, std::string& out);
 
-  /// For a run that goes on: the number of the next arrow, and to which nanosecond each worker is
-  /// drawn.
+  /// For a run that goes on: the number of the next arrow, and to which nanosecond and round each
+  /// worker is drawn.
   struct Place {
+    struct Worker {
+      std::int64_t drawn_to = 0;
+      Round last_round{};
+
+      template <class Archive>
+      friend void serialize(Archive& archive, Worker& worker, unsigned /*version*/) {
+        archive& worker.drawn_to& worker.last_round;
+      }
+    };
     std::uint64_t next_flow = 1;
-    std::map<Rank, std::int64_t> drawn_to{};
+    std::map<Rank, Worker> workers{};
   };
   Place place() const;
   void resume(const Place& place);

@@ -20,7 +20,8 @@ using hermes::HWY_NAMESPACE::for_each_vector;
 // Pixels whose channels all stay in the first-level cache while one vector of channels after the
 // other goes over them.
 constexpr std::size_t kRunFloats = 2048;
-// Pixels that are summed in single precision, four sums beside each other.
+// So many pixels, or one run, are summed in single precision, in two or four sums beside each
+// other.
 constexpr std::size_t kSumPixels = 128;
 
 template <class View>

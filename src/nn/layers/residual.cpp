@@ -46,6 +46,11 @@ std::unique_ptr<Layer> make_layer(const ResidualSpec& /*spec*/, const Shape& inp
 }
 
 void check_can_be_added(const Shape& body, const Shape& shortcut) {
+  if (body != shortcut && body.size() == shortcut.size() && body.flat && shortcut.flat) {
+    throw ConfigError(
+        "body: expected its values in the order of the shortcut's, found one of them a flattened "
+        "image (a dense layer in the shortcut helps)");
+  }
   if (body != shortcut) {
     throw ConfigError("body: expected it to end with " + to_string(shortcut) +
                       " as the shortcut does, found " + to_string(body));

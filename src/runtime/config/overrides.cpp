@@ -79,8 +79,13 @@ void apply_override(toml::table& root, const std::string& override_text,
   toml::table* table = &root;
   std::string_view rest = key;
   for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-    table = table->insert(rest.substr(0, dot), toml::table{}).first->second.as_table();
+    toml::node& inner = table->insert(rest.substr(0, dot), toml::table{}).first->second;
     rest.remove_prefix(dot + 1);
+    table = inner.as_table();
+    if (table == nullptr) {
+      throw ConfigError(origin + ": expected '" + key.substr(0, key.size() - rest.size() - 1) +
+                        "' to be a table, found " + describe_value(inner));
+    }
   }
   // Moved, not copied: only then does the value keep its source.
   parsed.get(kValue)->visit([&](auto& value) { table->insert_or_assign(rest, std::move(value)); });

@@ -38,7 +38,7 @@ void visit(KeyVisitor& v, OptimizerSettings& optimizer) {
       optimizer.weight_decay, RealRange::not_negative());
   v.flag(
       {"train.optimizer.decay_biases",
-       "it pulls at biases, too, and at whatever else has one axis (a layer's scales and shifts)"},
+       "it pulls at biases, too, and at the scales and shifts of layers"},
       optimizer.decay_biases);
   v.real({"train.optimizer.beta1", "adam, adamw: decay of the mean gradient"}, optimizer.beta1,
          RealRange::unit_without_one());
