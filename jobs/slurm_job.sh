@@ -16,14 +16,25 @@ readonly kRestartsMax=100  # a time limit that is too short to get anywhere must
 job_says() { echo "== $(date '+%F %T') job $SLURM_JOB_ID: $1"; }
 
 run_job() {
-  local restarts=${SLURM_RESTART_COUNT:-0} cancelled=0 command code
+  local restarts=${SLURM_RESTART_COUNT:-0} cancelled=0 signals=() command code
   job_says "start $((restarts + 1)) on ${SLURM_JOB_NODELIST:-?}: $*"
+  trap 'signals+=(USR1)' USR1
+  trap 'signals+=(TERM)' TERM
   "$@" &
   command=$!
-  trap 'job_says "warned: saving"; kill -USR1 "$command"' USR1
-  trap 'cancelled=1; job_says "told to end"; kill -TERM "$command"' TERM
-  # A signal interrupts wait.
-  while kill -0 "$command" 2>/dev/null; do wait "$command"; done
+  # No wait while signals may come: bash 5.2 forgets the exit code when both come at once.
+  while kill -0 "$command" 2>/dev/null; do
+    sleep 0.2
+    if ((${#signals[@]} > 0)); then
+      case ${signals[0]} in
+        USR1) job_says "warned: saving" ;;
+        TERM) cancelled=1; job_says "told to end" ;;
+      esac
+      kill -"${signals[0]}" "$command" 2>/dev/null
+      signals=("${signals[@]:1}")
+    fi
+  done
+  trap '' USR1 TERM
   wait "$command"
   code=$?
 

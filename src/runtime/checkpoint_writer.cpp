@@ -35,7 +35,15 @@ CheckpointWriter::CheckpointWriter(fs::path directory, std::uint32_t keep)
 }
 
 void CheckpointWriter::write(Checkpoint checkpoint) {
-  finish();
+  if (is_writing()) {
+    waiting_ = std::move(checkpoint);
+    return;
+  }
+  end_last();
+  start(std::move(checkpoint));
+}
+
+void CheckpointWriter::start(Checkpoint checkpoint) {
   const fs::path file = checkpoint_file(directory_, next_number_++);
   auto content = std::make_shared<const Checkpoint>(std::move(checkpoint));
   running_ = std::async(std::launch::async, [this, file, content]() -> Outcome {
@@ -54,20 +62,33 @@ void CheckpointWriter::write(Checkpoint checkpoint) {
   });
 }
 
-void CheckpointWriter::take(Outcome outcome) {
-  has_written_ = has_written_ || outcome.is_written;
-  news_ = std::move(outcome.line);
+bool CheckpointWriter::is_writing() const {
+  return running_.valid() &&
+         running_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+}
+
+void CheckpointWriter::end_last() {
+  if (running_.valid()) {
+    Outcome outcome = running_.get();
+    has_written_ = has_written_ || outcome.is_written;
+    news_ = std::move(outcome.line);
+  }
 }
 
 void CheckpointWriter::finish() {
-  if (running_.valid()) {
-    take(running_.get());
+  end_last();
+  if (waiting_) {
+    start(*std::exchange(waiting_, std::nullopt));
+    end_last();
   }
 }
 
 std::optional<std::string> CheckpointWriter::news() {
-  if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
-    finish();
+  if (!is_writing()) {
+    end_last();
+    if (waiting_) {
+      start(*std::exchange(waiting_, std::nullopt));
+    }
   }
   return std::exchange(news_, std::nullopt);
 }

@@ -224,11 +224,11 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
        server_optimizer_slots(inputs.config().strategy_spec()) * sizes.parameters},
       {"payloads of workers", 3 * sizes.parameters * workers},  // pending, arriving, leaving
       {"payload conversion", inputs.config().has_lossy_payload() ? 2 * sizes.parameters : 0},
-      // Of workers: known, on their way, in the file that is made in memory. Of the server: its
-      // models, an update of each worker.
+      // Of workers: known, on their way, in the file that is made in memory, waiting for it. Of the
+      // server: its models, an update of each worker.
       {"checkpoints",
        inputs.config().checkpoint.keep > 0
-           ? 4 * workers * state_bytes(inputs, sizes) + 3 * (8 + workers) * sizes.parameters
+           ? 5 * workers * state_bytes(inputs, sizes) + 4 * (8 + workers) * sizes.parameters
            : 0},
       {"layer buffers", sizes.workspace.fixed},
       {"activations", sizes.workspace.per_row * Evaluator::kBatch},

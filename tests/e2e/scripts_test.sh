@@ -30,6 +30,13 @@ else
   echo "shellcheck is not installed: only the syntax was checked"
 fi
 
+# Slurm's warning may come just when the job is done.
+for ((run = 0; run < 25; run++)); do
+  env SLURM_JOB_ID=1 bash -c '. jobs/slurm_job.sh; run_job bash -c "kill -USR1 \$PPID; exit 7"' >/dev/null 2>&1
+  code=$?
+  ((code == 7)) || fail "a warning at the end of a job: expected its exit code 7, found $code"
+done
+
 for configuration in jobs/*.toml; do
   grep -q '^file = "models/.*\.toml"' "$configuration" || fail "$configuration names no model"
   model=$(sed -n 's/^file = "\(models\/.*\.toml\)".*/\1/p' "$configuration")

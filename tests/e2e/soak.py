@@ -59,8 +59,9 @@ class SoakTest(e2e_case.E2eCase):
         print(f"\nHERMES_SEED={SEED}", flush=True)
         choice = random.Random(SEED)
         (self.scratch / "small-run.toml").write_text(e2e_case.SMALL_RUN + plan(choice))
-        job = faults_test.Job(self, "hermes", "soak", [f"stop.max_seconds={SECONDS}", "checkpoint.every_seconds=10"],
-                              ["-t", str(int(SECONDS) + 120)], WORKERS)  # fmt: skip
+        settings = [f"stop.max_seconds={SECONDS}", "checkpoint.every_seconds=10",
+                    "liveness.server_timeout_seconds=30"]  # fmt: skip  # a worker that is cut off for 4 s comes back
+        job = faults_test.Job(self, "hermes", "soak", settings, ["-t", str(int(SECONDS) + 120)], WORKERS)
         begin, base, grown = time.monotonic(), None, []
         next_fault = 2 * FAULT_EVERY_S
         while time.monotonic() - begin < SECONDS - FAULT_EVERY_S:

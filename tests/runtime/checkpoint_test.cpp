@@ -332,6 +332,21 @@ TEST_F(CheckpointTest, what_a_killed_process_left_half_written_goes_with_the_nex
   EXPECT_TRUE(std::filesystem::exists(directory_.path() / "notes.tmp"));
 }
 
+TEST_F(CheckpointTest, on_a_slow_disk_the_newest_waits_and_the_server_does_not) {
+  const RunInputs inputs(saving(run_.config));
+  CheckpointWriter writer(directory_.path(), 100);
+  for (std::uint64_t version = 1; version <= 40; ++version) {
+    Checkpoint checkpoint = describe_run(inputs, kWorkers);
+    checkpoint.model.parameters.resize(inputs.parameter_count());
+    checkpoint.model.version = version;
+    writer.write(std::move(checkpoint));
+  }
+  writer.finish();
+  const std::vector<std::uint64_t> numbers = checkpoint_numbers(directory_.path());
+  EXPECT_LT(numbers.size(), 40U);
+  EXPECT_EQ(load_checkpoint(checkpoint_file(directory_.path(), numbers.back())).model.version, 40U);
+}
+
 TEST_F(CheckpointTest, a_place_that_takes_no_file_is_told_and_ends_nothing) {
   const RunInputs inputs(saving(run_.config));
   const std::filesystem::path blocked = directory_.path() / "blocked";

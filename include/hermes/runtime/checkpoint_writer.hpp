@@ -11,18 +11,20 @@
 namespace hermes::runtime {
 
 /// Writes checkpoints to a directory by a thread of its own, one at a time, so that the server
-/// answers pushes meanwhile, and removes all but the newest `keep`. A disk that takes none is no
-/// reason to end a run: `news` tells.
+/// answers pushes meanwhile, and removes all but the newest `keep`. On a disk that is slower than
+/// they come, the newest waits and others are left out. A disk that takes none is no reason to end
+/// a run: `news` tells.
 class CheckpointWriter {
  public:
   /// Numbers go on after those of the files that are there.
   CheckpointWriter(std::filesystem::path directory, std::uint32_t keep);
 
-  /// Returns at once, unless the one before is still being written.
+  /// Returns at once.
   void write(Checkpoint checkpoint);
-  /// Waits until nothing is being written.
+  /// Waits until all is written.
   void finish();
-  /// What became of the last one, once: a line for the log.
+  /// What became of the last one, once: a line for the log. To be called now and then: begins with
+  /// the one that waits.
   std::optional<std::string> news();
   /// At least one was written.
   bool has_written() const { return has_written_; }
@@ -33,13 +35,16 @@ class CheckpointWriter {
     std::string line;
   };
 
-  void take(Outcome outcome);
+  void start(Checkpoint checkpoint);
+  bool is_writing() const;
+  void end_last();
 
   std::filesystem::path directory_;
   std::uint32_t keep_;
   std::uint64_t next_number_ = 1;
   bool has_written_ = false;
   std::optional<std::string> news_;
+  std::optional<Checkpoint> waiting_;
   std::future<Outcome> running_;  // its end waits for the thread
 };
 
