@@ -344,7 +344,7 @@ TEST_F(CheckpointTest, on_a_slow_disk_the_newest_waits_and_the_server_does_not) 
   writer.finish();
   const std::vector<std::uint64_t> numbers = checkpoint_numbers(directory_.path());
   EXPECT_LT(numbers.size(), 40U);
-  EXPECT_EQ(load_checkpoint(checkpoint_file(directory_.path(), numbers.back())).model.version, 40U);
+  EXPECT_EQ(load_model(checkpoint_file(directory_.path(), numbers.back())).version, 40U);
 }
 
 TEST_F(CheckpointTest, a_place_that_takes_no_file_is_told_and_ends_nothing) {
