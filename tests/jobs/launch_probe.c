@@ -1,6 +1,6 @@
 /* A rank with a planned fate, to test jobs/launch.sh. Usage: launch_probe FATE [CODE]
- * It keeps the launcher's contract: rank 0 makes HERMES_RESULT_FILE when all ranks listen to signals,
- * and leaves its exit code there. */
+ * It keeps the launcher's contract: rank 0 makes HERMES_RESULT_FILE when all ranks listen to
+ * signals, and leaves its exit code there. */
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>

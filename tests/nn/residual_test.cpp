@@ -195,8 +195,9 @@ TEST(ResidualTest, errors_tell_the_layer_in_its_block) {
     deep = block({deep});
   }
   EXPECT_EQ(error_of(deep), "none");
-  EXPECT_THAT(error_of(block({deep})), ::testing::EndsWith("body: expected at most 15 blocks in one "
-                                                         "another, found more"));
+  EXPECT_THAT(error_of(block({deep})),
+              ::testing::EndsWith("body: expected at most 15 blocks in one "
+                                  "another, found more"));
 }
 
 }  // namespace

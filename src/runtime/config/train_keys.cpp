@@ -36,10 +36,9 @@ void visit(KeyVisitor& v, OptimizerSettings& optimizer) {
        "pull of the weights towards zero: for sgd and adam it is L2 (its product with a "
        "weight is added to the gradient); without it 0, for adamw 0.01"},
       optimizer.weight_decay, RealRange::not_negative());
-  v.flag(
-      {"train.optimizer.decay_biases",
-       "it pulls at biases, too, and at the scales and shifts of layers"},
-      optimizer.decay_biases);
+  v.flag({"train.optimizer.decay_biases",
+          "it pulls at biases, too, and at the scales and shifts of layers"},
+         optimizer.decay_biases);
   v.real({"train.optimizer.beta1", "adam, adamw: decay of the mean gradient"}, optimizer.beta1,
          RealRange::unit_without_one());
   v.real({"train.optimizer.beta2", "adam, adamw: decay of the mean squared gradient"},
