@@ -80,11 +80,12 @@ class LayerReader {
                           " table or more");
     }
     for (const toml::node& layer : *tables) {
-      const std::string number = std::string(key) + " " + std::to_string(layers.size() + 1);
+      std::string number = place;
+      number.append(key).append(" ").append(std::to_string(layers.size() + 1));
       if (!layer.is_table()) {
-        table.fail(key, "only tables", describe_value(layer) + " as " + place + number);
+        table.fail(key, "only tables", describe_value(layer).append(" as ").append(number));
       }
-      layers.push_back(read_layer(*layer.as_table(), place + number, shape));
+      layers.push_back(read_layer(*layer.as_table(), number, shape));
     }
     return layers;
   }
