@@ -17,6 +17,15 @@ using test::times_trained;
 using test::train_round;
 using test::weights;
 
+/// The trainer's model on the evaluation rows, by a network and a shard of its own.
+EvaluationResult measured_apart(const RunInputs& inputs, const Trainer& trainer) {
+  data::Shard rows(inputs.dataset(), inputs.output_count());
+  rows.load(inputs.evaluation_rows());
+  nn::Network network(inputs.model(), Evaluator::kBatch);
+  network.set_parameters(trainer.network().parameters());
+  return Evaluator(network, nn::CrossEntropy{}, rows).run();
+}
+
 TEST(TrainerTest, round_of_epochs_passes_over_the_shard) {
   test::TestRun run(500);  // 400 train
   run.config.train.round = {RoundLength::Unit::Epochs, 3};
@@ -76,12 +85,8 @@ TEST(TrainerTest, validation_measures_the_local_model_on_the_evaluation_rows) {
   Trainer trainer(inputs, Rank{1});
   prepare(trainer, assignment_of(inputs, Rank{1}));
   const protocol::RoundOutcome outcome = train_round(trainer, true);
-  data::Shard rows(inputs.dataset(), inputs.output_count());
-  rows.load(inputs.evaluation_rows());
-  nn::Network network(inputs.model(), Evaluator::kBatch);
-  network.set_parameters(trainer.network().parameters());
-  const EvaluationResult expected = Evaluator(network, nn::CrossEntropy{}, rows).run();
-  EXPECT_EQ(rows.row_count(), 70U);
+  const EvaluationResult expected = measured_apart(inputs, trainer);
+  EXPECT_EQ(inputs.evaluation_rows().row_count(), 70U);
   EXPECT_EQ(outcome.validation_loss, expected.loss);
   EXPECT_EQ(outcome.validation_accuracy, expected.accuracy);
 }
@@ -96,11 +101,7 @@ TEST(TrainerTest, changed_pictures_are_those_of_the_seed_and_validation_sees_non
     Trainer trainer(inputs, Rank{1});
     prepare(trainer, assignment_of(inputs, Rank{1}));
     const protocol::RoundOutcome outcome = train_round(trainer, true);
-    data::Shard rows(inputs.dataset(), inputs.output_count());
-    rows.load(inputs.evaluation_rows());
-    nn::Network network(inputs.model(), Evaluator::kBatch);
-    network.set_parameters(trainer.network().parameters());
-    EXPECT_EQ(outcome.validation_loss, Evaluator(network, nn::CrossEntropy{}, rows).run().loss);
+    EXPECT_EQ(outcome.validation_loss, measured_apart(inputs, trainer).loss);
     return weights(trainer);
   };
   const std::vector<float> plain = train({}, 1);
@@ -118,11 +119,7 @@ TEST(TrainerTest, smoothed_labels_are_for_training_alone) {
   Trainer trainer(inputs, Rank{1});
   prepare(trainer, assignment_of(inputs, Rank{1}));
   const protocol::RoundOutcome outcome = train_round(trainer, true);
-  data::Shard rows(inputs.dataset(), inputs.output_count());
-  rows.load(inputs.evaluation_rows());
-  nn::Network network(inputs.model(), Evaluator::kBatch);
-  network.set_parameters(trainer.network().parameters());
-  EXPECT_EQ(outcome.validation_loss, Evaluator(network, nn::CrossEntropy{}, rows).run().loss);
+  EXPECT_EQ(outcome.validation_loss, measured_apart(inputs, trainer).loss);
   run.config.train.label_smoothing = 0.0;
   const RunInputs plain_inputs(run.config);
   Trainer plain(plain_inputs, Rank{1});
