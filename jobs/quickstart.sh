@@ -17,7 +17,7 @@ heading "build"
 # A tree that is configured stays as it is: tests/run.sh uses the same one, with tests.
 if [[ ! -f build/release/build.ninja ]]; then
   if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
-  cmake --preset release -DHERMES_BUILD_TESTS=OFF -DHERMES_BUILD_BENCH=OFF --log-level=WARNING >/dev/null
+  cmake --preset release -DHERMES_UNITY=ON -DHERMES_BUILD_TESTS=OFF -DHERMES_BUILD_BENCH=OFF --log-level=WARNING >/dev/null
 fi
 cmake --build build/release --target src/cli/all
 

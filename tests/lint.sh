@@ -5,7 +5,8 @@
 # changed since HERMES_LINT_BASE (a commit; default HEAD~1), --all checks every file. For a changed
 # header it analyses one source that includes it. HERMES_LINT_LIMIT bounds the number of sources and
 # says so when it does. clang-tidy reads build/release/compile_commands.json (HERMES_BUILD_DIR names
-# another build tree). A missing tool is skipped with a message.
+# another build tree), or where that one compiles several sources at once, build/lint's, which is
+# only configured. A missing tool is skipped with a message.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,6 +18,10 @@ case ${1:-} in
 esac
 build=${HERMES_BUILD_DIR:-build/release}
 status=0
+if grep -qs '^HERMES_UNITY:BOOL=ON' "$build/CMakeCache.txt"; then
+  cmake --preset release -B build/lint -DHERMES_UNITY=OFF --log-level=WARNING >/dev/null
+  build=build/lint
+fi
 
 # A checkout that belongs to somebody else (as in CI) is fine to read.
 git() { command git -c safe.directory="$PWD" "$@"; }

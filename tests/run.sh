@@ -9,13 +9,13 @@
 #   3. sanitizer builds and a part of their tests;
 #   4. tests/fuzz.sh, each target for 20 s.
 # HERMES_TEST_SCOPE says how much of 2 and 3:
-#   quick (default)  clang-tidy on what changed, 6 sources at most; one test each with the sanitizers
-#                    for addresses and undefined behaviour and with that for threads, beside the
-#                    fuzz targets, which are built with the first two; for a machine with two cores
-#                    and 25 minutes
-#   full             Slurm, to test the job scripts; clang-tidy on everything; sanitized tests
-#                    labelled unit, sim or mpi; and the tests labelled unit or sim once more under
-#                    the thread sanitizer
+#   quick (default)  a new release build compiles several sources at once (HERMES_UNITY); clang-tidy
+#                    on what changed, 6 sources at most; one test with the thread sanitizer and,
+#                    beside the fuzz targets, one with those for addresses and undefined behaviour;
+#                    for a machine with two cores and 25 minutes
+#   full             each source by itself; Slurm, to test the job scripts; clang-tidy on everything;
+#                    sanitized tests labelled unit, sim or mpi; and the tests labelled unit or sim
+#                    once more under the thread sanitizer
 # With --preset or --label: that build and those tests alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -55,9 +55,14 @@ build_and_test() {
   local tree=$1 labels=$2 targets=() selection=() one
   shift 2
   local bench=ON
-  if [[ $tree == asan || $tree == tsan ]]; then bench=OFF; fi
+  if [[ $tree == asan || $tree == tsan || $tree == fuzz ]]; then bench=OFF; fi
+  # Half the time for a new tree, but not for those who edit: a tree that is there stays as it is.
+  local together=()
+  if [[ $tree == release && -z $preset$label && $scope == quick && ! -f build/release/build.ninja ]]; then
+    together=(-DHERMES_UNITY=ON)
+  fi
   heading "$tree: configure and build"
-  cmake --preset "$tree" -DHERMES_BUILD_TESTS=ON -DHERMES_BUILD_BENCH=$bench --log-level=WARNING >/dev/null
+  cmake --preset "$tree" -DHERMES_BUILD_TESTS=ON -DHERMES_BUILD_BENCH=$bench "${together[@]}" --log-level=WARNING >/dev/null
   # A sanitizer build is slow: build only what the labels need. Others build all, to see that it builds.
   if (($# > 0)); then
     cmake --build "build/$tree" --parallel "$cores" --target "$@"
@@ -105,12 +110,12 @@ else
     build_and_test tsan 'unit|sim'
   else
     HERMES_LINT_LIMIT=${HERMES_LINT_LIMIT:-6} tests/lint.sh
-    build_and_test asan '' core_test
-    build_and_test tsan '' data_test  # has a thread that reads ahead
+    build_and_test tsan '' prefetcher_test
   fi
-fi
-if [[ -z $preset && -z $label ]]; then
   heading "fuzz"
   tests/fuzz.sh --seconds 20 --jobs "$cores"
+  if [[ $scope == quick ]]; then
+    if [[ -f build/fuzz/build.ninja ]]; then build_and_test fuzz '' wire_test; else build_and_test asan '' wire_test; fi
+  fi
 fi
 heading "all tests passed"

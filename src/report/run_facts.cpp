@@ -56,7 +56,8 @@ void add_rounds(const Metrics& metrics, RunSummary& facts) {
   }
 }
 
-void add_evaluations(const Metrics& metrics, RunSummary& facts) {
+// counts_bytes: metrics.csv counts all bytes; not so those of data that the server delivers.
+void add_evaluations(const Metrics& metrics, bool counts_bytes, RunSummary& facts) {
   for (const Evaluation& one : metrics.evaluations) {
     if (std::isfinite(one.loss)) {
       facts.best_validation_loss =
@@ -69,7 +70,9 @@ void add_evaluations(const Metrics& metrics, RunSummary& facts) {
     if (facts.target_accuracy && !facts.seconds_to_target &&
         one.accuracy >= *facts.target_accuracy) {
       facts.seconds_to_target = one.seconds;
-      facts.bytes_to_target = static_cast<std::uint64_t>(one.bytes);
+      if (counts_bytes) {
+        facts.bytes_to_target = static_cast<std::uint64_t>(one.bytes);
+      }
     }
   }
 }
@@ -90,7 +93,7 @@ RunSummary facts_of(const RunHistory& run) {
     facts.target_accuracy.reset();
   }
   add_rounds(run.metrics, facts);
-  add_evaluations(run.metrics, facts);
+  add_evaluations(run.metrics, setting(run, "data.delivery") != "server", facts);
   return facts;
 }
 
