@@ -91,8 +91,7 @@ Section gate_section(Runs runs, const Detail& detail) {
   Section section{.id = "gate", .heading = "The gate"};
   section.text =
       "A worker pushes when the z-score of its validation loss falls to the threshold. Values "
-      "beyond "
-      "the frame are drawn at its edge.";
+      "beyond the frame are drawn at its edge.";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::vector<Round>& rounds = runs[i].metrics.rounds;
     if (std::any_of(rounds.begin(), rounds.end(), has_gate)) {

@@ -142,9 +142,7 @@ Section rounds_section(Runs runs, const Detail& detail) {
   Section section{.id = "rounds", .heading = "Rounds and allocation"};
   section.text =
       "How long a round of each worker took (computing, measuring its model, waiting for rows), "
-      "and what it was "
-      "given "
-      "to train on.";
+      "and what it was given to train on.";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (auto group = group_of(runs, i, detail)) {
       section.groups.push_back(std::move(*group));
