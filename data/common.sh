@@ -41,6 +41,14 @@ skip_when_done() {
   fi
 }
 
+# Before anything is downloaded. An installed package's own directory is not for users to write to.
+check_out() {
+  local folder
+  folder=$(dirname "$out")
+  mkdir -p "$folder" 2>/dev/null && [[ -w $folder ]] ||
+    fail "cannot write into $folder: choose another place with --out FILE.h5"
+}
+
 # fetch NAME SHA256: NAME from the first mirror that has it into $from, unless it is there already.
 fetch() {
   local name=$1 sum=$2 mirror

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Downloads MNIST (checksums verified; or takes it from DIR) and converts it into data/mnist.h5.
+# Makes FILE.h5 (data/mnist.h5) of MNIST, downloaded into raw/ beside it (checksums verified) or taken from DIR.
 # usage: data/mnist.sh [--from DIR] [--out FILE.h5] [--limit N] [--force]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,9 +10,10 @@ from=
 out=$here/mnist.h5
 parse_arguments "$@"
 skip_when_done
+check_out
 
 if [[ -z $from ]]; then
-  from=$here/raw/mnist
+  from=$(dirname "$out")/raw/mnist
   fetch train-images-idx3-ubyte.gz 440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609
   fetch train-labels-idx1-ubyte.gz 3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c
   fetch t10k-images-idx3-ubyte.gz 8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6

@@ -2,8 +2,7 @@
 # Installs the Debian packages that Hermes needs and that are missing: packages.sh [build] [test] [slurm] [fuzz]
 #
 # Without arguments: build and test; slurm is what jobs/local_slurm.sh starts, fuzz what
-# tests/fuzz.sh compiles with. Asks for root (sudo)
-# only when something is missing.
+# tests/fuzz.sh compiles with. Asks for root (sudo) only when something is missing.
 # HERMES_SKIP_TORCH=1 leaves out python3-torch (large); the test that compares with it is then skipped.
 set -euo pipefail
 
@@ -19,11 +18,26 @@ readonly test=(
 )
 readonly slurm=(slurm-wlm munge)
 readonly fuzz=(clang libclang-rt-dev)
+# Without them tests skip themselves: left out where apt has none (Ubuntu has chromium only as a snap).
+readonly optional=' python3-torch libsimgrid-dev doxygen environment-modules groff-base chromium '
 readonly oldest_cmake=3.25
 
 fail() {
   echo "packages.sh: $1" >&2
   exit 3
+}
+
+# Takes out of missing what is optional and unknown to apt.
+drop_unavailable() {
+  local package kept=()
+  for package in "${missing[@]}"; do
+    if [[ $optional == *" $package "* && $(LC_ALL=C apt-cache policy "$package") != *'Candidate: '[!\(]* ]]; then
+      echo "packages.sh: apt has no $package: tests that need it will be skipped"
+    else
+      kept+=("$package")
+    fi
+  done
+  missing=("${kept[@]}")
 }
 
 wanted=()
@@ -43,14 +57,17 @@ command -v dpkg-query >/dev/null ||
 
 # One query for all: dpkg-query fails for names it never heard of, but lists the others.
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
-missing=()
+missing=() required=0
 for package in "${wanted[@]}"; do
   [[ $package != python3-torch || ${HERMES_SKIP_TORCH:-0} != 1 ]] || continue
-  grep -qx "$package installed" <<<"$installed" || missing+=("$package")
+  if ! grep -qx "$package installed" <<<"$installed"; then
+    missing+=("$package")
+    [[ $optional == *" $package "* ]] || required=1
+  fi
 done
 
+((required)) || drop_unavailable  # before anybody is asked for root
 if ((${#missing[@]} > 0)); then
-  echo "packages.sh: installing ${missing[*]}"
   as_root=()
   if ((EUID != 0)); then
     command -v sudo >/dev/null || fail "not root and no sudo; ask an administrator to run: apt-get install ${missing[*]}"
@@ -58,6 +75,8 @@ if ((${#missing[@]} > 0)); then
   fi
   apt=("${as_root[@]}" env DEBIAN_FRONTEND="${DEBIAN_FRONTEND:-noninteractive}" apt-get -qq -o Dpkg::Use-Pty=0)
   "${apt[@]}" update || fail "apt-get update failed (network? sudo rights?)"
+  drop_unavailable
+  echo "packages.sh: installing ${missing[*]}"
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "apt-get could not install: ${missing[*]}"
 fi

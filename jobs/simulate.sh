@@ -22,6 +22,8 @@ usage_error() {
   exit 2
 }
 
+[[ -e $root/CMakeLists.txt ]] || usage_error "simulations need the source tree of hermes, which $root is not"
+
 platform='' ranks='' may_build=1 hosts=()
 while (($# > 0)); do
   case $1 in

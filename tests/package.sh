@@ -3,10 +3,11 @@
 #
 #   tests/package.sh [BUILD_DIR] [ROOT_DIR]       (default: build/release, a temporary directory)
 #
-# Installs the package `hermes` with what it asks for, nothing else, and runs jobs/smoke.toml on
-# Fashion-MNIST as an unprivileged user, then removes it. Then `hermes-dev`: tests/consumer is built
-# and run. Needs root, debootstrap and a network; ROOT_DIR is kept and used again, with a changed root
-# already in it when it is there. HERMES_MIRROR: another mirror than deb.debian.org.
+# Installs the package `hermes` with what it asks for, and gnuplot for reports, runs the quickstart's
+# job and the commands that follow it as an unprivileged user. Then `hermes-dev`: tests/consumer is
+# built and run. Then removes both. Needs root, debootstrap and a network; ROOT_DIR is kept and used
+# again, with a changed root already in it when it is there. HERMES_MIRROR: another mirror than
+# deb.debian.org.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath "${1:-$here/build/release}")
@@ -58,16 +59,22 @@ inside apt-get -qq update
 heading "install hermes"
 inside bash -c 'apt-get -qq install -y --no-install-recommends /var/tmp/hermes_*.deb' >"$work/install.log" 2>&1 ||
   fail "install: $(tail -n3 "$work/install.log")"
-inside apt-get -qq install -y --no-install-recommends dataset-fashion-mnist >>"$work/install.log" 2>&1
+inside apt-get -qq install -y --no-install-recommends dataset-fashion-mnist gnuplot-nox >>"$work/install.log" 2>&1
 inside id walker >/dev/null 2>&1 || inside useradd --home-dir /tmp/walker --create-home walker
 inside hermes --version
 
 heading "train as an unprivileged user"
-as_user 'rm -rf data runs; mkdir data; /usr/share/hermes/data/fashion_mnist.sh --out data/fashion_mnist.h5 --limit 8000'
-as_user '/usr/share/hermes/jobs/launch.sh -n 3 -- hermes train /usr/share/hermes/jobs/smoke.toml'
-as_user 'hermes evaluate --model runs/smoke --data data/fashion_mnist.h5'
+as_user 'rm -rf data runs; /usr/share/hermes/data/fashion_mnist.sh --out data/fashion_mnist.h5'
+as_user '/usr/share/hermes/jobs/launch.sh -n 5 -- hermes train /usr/share/hermes/jobs/fashion_mnist.toml'
+
+heading "evaluate, predict, export, report, doctor"
+as_user 'hermes evaluate --model runs/fashion-mnist --data data/fashion_mnist.h5'
+as_user 'hermes predict --model runs/fashion-mnist --data data/fashion_mnist.h5 --out said.csv'
+as_user 'hermes export --model runs/fashion-mnist --format onnx --out fashion-mnist.onnx'
+as_user 'hermes report runs/fashion-mnist'
+as_user 'hermes doctor'
 contents=$(dpkg-deb --contents "$program")
-for file in man/man1/hermes.1.gz bash-completion/completions/hermes doc/hermes/copyright doc/hermes/guide.md; do
+for file in man/man1/hermes.1.gz bash-completion/completions/hermes doc/hermes/copyright doc/hermes/docs/guide.md; do
   # A minimal Debian may be told to leave man pages out; the package has them all the same.
   [[ $contents == *"/usr/share/$file"* ]] || fail "the package lacks /usr/share/$file"
 done

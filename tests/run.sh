@@ -4,7 +4,8 @@
 #   tests/run.sh [--preset release|debug|asan|tsan] [--label REGEX] [ctest arguments]
 #
 # Without arguments: everything that must hold before a change is accepted, as CI runs it:
-#   1. the builds for release and for simulated clusters (where SimGrid is), and all tests;
+#   1. the builds for release and for simulated clusters (where SimGrid is), and all tests
+#      (those of the job scripts where Slurm can be installed);
 #   2. tests/lint.sh;
 #   3. sanitizer builds and a part of their tests;
 #   4. tests/fuzz.sh, each target for 20 s.
@@ -13,9 +14,9 @@
 #                    on what changed, 6 sources at most; one test with the thread sanitizer and,
 #                    beside the fuzz targets, one with those for addresses and undefined behaviour;
 #                    for a machine with two cores and 25 minutes
-#   full             each source by itself; Slurm, to test the job scripts; clang-tidy on everything;
-#                    sanitized tests labelled unit, sim or mpi; and the tests labelled unit or sim
-#                    once more under the thread sanitizer
+#   full             each source by itself; clang-tidy on everything; sanitized tests labelled unit,
+#                    sim or mpi; and the tests labelled unit or sim once more under the thread
+#                    sanitizer
 # With --preset or --label: that build and those tests alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -82,9 +83,7 @@ build_and_test() {
 heading "packages"
 jobs/packages.sh build test
 jobs/packages.sh fuzz || echo "run.sh: nothing will be fuzzed: no clang with libFuzzer"
-if [[ $scope == full ]]; then
-  jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
-fi
+jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
 
 if [[ -n $preset || -n $label ]]; then
   preset=${preset:-release}

@@ -21,7 +21,7 @@ LAST_SECTIONS = """\
 
 
 class Entry(NamedTuple):
-    """A line of a list of options, arguments or subcommands."""
+    """A line of a list of options, arguments or subcommands; without names, what holds of those that follow."""
     names: list  # '-h', '--help'; or one word
     value: str   # what comes behind the names
     text: str
@@ -48,12 +48,16 @@ def parse_entry(line):
 def parse_help(words, text):
     """The help of one command as the program prints it."""
     lines = text.splitlines()
-    sections, entries = {}, None
+    sections, entries, margin = {}, None, None
     for line in lines:
-        title = re.fullmatch(r'([A-Z]\w+):', line)
-        if title:
-            entries = sections.setdefault(title.group(1), [])
-        elif re.match(r'  \S', line) and entries is not None:
+        indent = len(line) - len(line.lstrip())
+        title = re.fullmatch(r' *([A-Z]\w+):', line)
+        if title:  # in a group, it and its entries stand further right
+            entries, margin = sections.setdefault(title.group(1), []), indent + 2
+        elif line.lstrip().startswith('[Option Group: '):
+            entries, margin = sections.setdefault('Options', []), None
+            entries.append(Entry([], '', ''))
+        elif line.strip() and indent == margin:
             entries.append(parse_entry(line))
         elif line.strip() and entries:  # a description that goes on, or stands below a long name
             last = entries[-1]
@@ -79,7 +83,8 @@ def roff(text):
 def man_entries(entries):
     for entry in entries:
         names = ', '.join(f'\\fB{roff(name)}\\fR' for name in entry.names)
-        yield f'.TP\n{names} {roff(entry.value)}'.rstrip() + f'\n{roff(entry.text) or chr(92) + "&"}\n'
+        head = f'.TP\n{names} {roff(entry.value)}'.rstrip() if names else '.PP'
+        yield f'{head}\n{roff(entry.text) or chr(92) + "&"}\n'
 
 
 def man_page(commands, version):
@@ -90,9 +95,6 @@ def man_page(commands, version):
              f'{roff(program.summary)}\n.SH OPTIONS\n',
              *man_entries(program.sections.get('Options', [])), '.SH COMMANDS\n']
     for command in rest:
-        if command.subcommands():
-            parts.append(f'.SS hermes {roff(" ".join(command.words))}\n{roff(command.summary)}\n')
-            continue
         arguments = ' '.join(f'\\fI{roff(entry.names[0])}\\fR'
                              for entry in command.sections.get('Positionals', []))
         parts.append(f'.SS hermes {roff(" ".join(command.words))} {arguments}'.rstrip() + '\n'
@@ -103,25 +105,31 @@ def man_page(commands, version):
 
 
 def completion(commands):
-    cases = '\n'.join(f"    '{' '.join(command.words)}') words='"
-                      f"{' '.join(command.subcommands() + command.flags())}' ;;"
-                      for command in commands)
-    names = ' '.join(sorted({word for command in commands for word in command.words}))
+    def case(command, pattern, words):
+        return f"      '{' '.join(['hermes', *command.words])} '{pattern}) words='{' '.join(words)}' ;;"
+
+    # A command comes before the one that it belongs to: the first pattern that fits counts.
+    options = '\n'.join(case(command, '*', command.flags()) for command in reversed(commands))
+    subcommands = '\n'.join(case(command, '', command.subcommands())
+                            for command in commands if command.subcommands())
     return f"""\
 # bash completion of hermes; made by describe_commands.py
 _hermes() {{
-  local current=${{COMP_WORDS[COMP_CWORD]}} command='' words='' word
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    [[ ' {names} ' == *" $word "* ]] || break
-    command+="${{command:+ }}$word"
-  done
-  case $command in
-{cases}
-  esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  # File names, where an option does not begin and nothing else fits.
-  if [[ $current != -* && ${{#COMPREPLY[@]}} -eq 0 ]]; then
-    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  local IFS=$' \\t\\n' current=${{COMP_WORDS[COMP_CWORD]}} words=''
+  local before=(hermes "${{COMP_WORDS[@]:1:COMP_CWORD-1}}")
+  if [[ $current == -* ]]; then
+    case "${{before[*]}} " in
+{options}
+    esac
+  else
+    case "${{before[*]}} " in
+{subcommands}
+    esac
+  fi
+  if [[ $words ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  else  # a value or an argument; the "=" of --out=FILE is a word by itself
+    mapfile -t COMPREPLY < <(compgen -f -- "${{current#=}}")
     compopt -o filenames 2>/dev/null
   fi
 }}

@@ -1,13 +1,17 @@
+#include <net/if.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -18,6 +22,7 @@
 #include "hermes/core/simd.hpp"
 #include "hermes/data/hdf5_version.hpp"
 #include "hermes/data/memory_budget.hpp"
+#include "hermes/doctor/cpu_quota.hpp"
 #include "hermes/doctor/finding.hpp"
 #include "hermes/nn/blas.hpp"
 #include "hermes/session/blas_choice.hpp"
@@ -54,15 +59,27 @@ bool is_started_by_srun() {
          !session::environment("OMPI_COMM_WORLD_SIZE");
 }
 
+std::optional<std::uint32_t> positive_number(const std::string& text) {
+  const int number = std::atoi(text.c_str());
+  return number > 0 ? std::optional(static_cast<std::uint32_t>(number)) : std::nullopt;
+}
+
 /// How many ranks the launcher was asked for.
 std::optional<std::uint32_t> ranks_asked() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
-    const int ranks = std::atoi(session::environment(name).value_or("").c_str());
-    if (ranks > 0) {
-      return static_cast<std::uint32_t>(ranks);
+    if (const auto ranks = positive_number(session::environment(name).value_or(""))) {
+      return ranks;
     }
   }
   return std::nullopt;
+}
+
+/// The tasks of the Slurm job. Where srun has started mpirun's daemons these are a step of their
+/// own, whose number SLURM_NTASKS is then; but mpirun says for how many ranks Slurm has given room.
+std::string slurm_tasks() {
+  const bool is_of_daemon =
+      session::environment("SLURM_STEP_NUM_TASKS") && session::environment("OMPI_UNIVERSE_SIZE");
+  return session::environment(is_of_daemon ? "OMPI_UNIVERSE_SIZE" : "SLURM_NTASKS").value_or("");
 }
 
 /// What the user said about MPI's transports, on the command line of mpirun or in the environment.
@@ -74,6 +91,19 @@ std::string transports_asked() {
     }
   }
   return text;
+}
+
+/// One that the user wants MPI to use TCP on (by name, not as a subnet) and that is not there: Open
+/// MPI then uses no TCP at all, whatever else is named. Empty where there is none.
+std::string missing_interface() {
+  std::istringstream names(session::environment("OMPI_MCA_btl_tcp_if_include").value_or(""));
+  for (std::string name; std::getline(names, name, ',');) {
+    const bool is_name = std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+    if (is_name && ::if_nametoindex(name.c_str()) == 0) {
+      return name;
+    }
+  }
+  return {};
 }
 
 ConfigError no_directory(const fs::path& directory) {
@@ -124,13 +154,28 @@ class SharedFile {
   std::string name_;
 };
 
+/// What MPI changes or hinders by its start.
+doctor::RankFacts facts_before_mpi() {
+  doctor::RankFacts facts;
+  facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // MPI dislikes forks
+  facts.srun = is_started_by_srun() ? first_line_of("srun --version 2>/dev/null") : "";
+  std::error_code failure;
+  const fs::space_info space = fs::space("/dev/shm", failure);
+  if (!failure) {
+    facts.shared_memory_free = space.available;
+  }
+  return facts;
+}
+
 void find_job(doctor::RankFacts& facts, const transport::MpiEnvironment& mpi) {
   facts.mpi = {transport::mpi_built_version(), transport::mpi_running_version()};
   facts.has_threads = transport::mpi_grants_threads();
   facts.transport = transports_asked();
+  facts.missing_interface = missing_interface();
   facts.ranks = static_cast<std::uint32_t>(mpi.rank_count());
   facts.ranks_asked = ranks_asked();
   facts.slurm_job = session::environment("SLURM_JOB_ID");
+  facts.slurm_tasks = positive_number(transport::broadcast(slurm_tasks()));
 }
 
 void find_cores(doctor::RankFacts& facts) {
@@ -141,6 +186,7 @@ void find_cores(doctor::RankFacts& facts) {
   facts.own_cores = cores.count;
   facts.sharing_cores = static_cast<std::uint32_t>(
       std::max<std::ptrdiff_t>(1, std::ranges::count(ranks.values, cores.id)));
+  facts.quota_cores = doctor::cpu_quota();
   const nn::BlasDescription blas = nn::blas_description();
   facts.blas_core = blas.core;
   facts.asked_core = session::environment("OPENBLAS_CORETYPE");
@@ -161,10 +207,11 @@ void find_memory(doctor::RankFacts& facts) {
     facts.memory = budget.bytes();
     facts.memory_source = to_string(limit->source);
   }
-  std::error_code failure;
-  const fs::space_info space = fs::space("/dev/shm", failure);
-  if (!failure) {
-    facts.shared_memory_free = space.available;
+  // A rank may have looked when MPI was already at work in others, but not the first of them.
+  const std::uint64_t seen = facts.shared_memory_free.value_or(0);
+  const transport::HostRanks all = transport::MpiEnvironment::gather_on_host({&seen, 1});
+  if (facts.shared_memory_free) {
+    facts.shared_memory_free = std::ranges::max(all.values);
   }
 }
 
@@ -175,9 +222,7 @@ int examine_job(const Arguments& arguments, const DoctorOptions& options) {
   if (!session::launcher_rank() && !fs::is_directory(directory)) {  // before MPI leaves its traces
     throw no_directory(directory);
   }
-  doctor::RankFacts facts;
-  facts.mpirun = first_line_of("mpirun --version 2>/dev/null");  // before MPI, which dislikes forks
-  facts.srun = is_started_by_srun() ? first_line_of("srun --version 2>/dev/null") : "";
+  doctor::RankFacts facts = facts_before_mpi();
   int argc = arguments.argc;
   char** argv = arguments.argv;
   const session::StartDeadline deadline;

@@ -9,6 +9,7 @@
 #include "data/dataset_layout.hpp"
 #include "hermes/core/assert.hpp"
 #include "hermes/core/buffer.hpp"
+#include "hermes/core/hash.hpp"
 #include "hermes/core/vector_ops.hpp"
 
 namespace hermes::data {
@@ -253,6 +254,32 @@ void Dataset::check_values(std::uint32_t class_count) const {
 std::uint64_t Dataset::bytes_read() const {
   const hdf5::LibraryLock lock;
   return file_->bytes_read();
+}
+
+std::uint64_t Dataset::content_hash() const {
+  constexpr std::uint64_t kRows = 16;  // of each split
+  const DatasetInfo& about = info();
+  Fnv1a hash;
+  hash.add(std::as_bytes(std::span(about.mean))).add(std::as_bytes(std::span(about.scale)));
+  for (const std::string& name : about.class_names) {
+    hash.add(name);
+  }
+  Bytes features(about.row_bytes());
+  TargetBuffer targets(about.target_columns);
+  targets.resize(1);
+  for (const Split split : kSplits) {
+    const std::uint64_t rows = about.row_count(split);
+    const std::uint64_t count = std::min(rows, kRows);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const RowRange row{i * (rows - 1) / std::max<std::uint64_t>(count - 1, 1), 1};
+      read_features(split, row, features);
+      read_targets(split, row, targets.rows(0, 1), 0);
+      hash.add(features);
+      std::visit([&hash](const auto& values) { hash.add(std::as_bytes(values)); },
+                 std::as_const(targets).rows(0, 1));
+    }
+  }
+  return hash.value();
 }
 
 }  // namespace hermes::data

@@ -24,8 +24,20 @@ class LibraryLock {
  public:
   LibraryLock();
 
+  /// Lets others have the lock for the length of a scope in which HDF5 is not called.
+  class Pause {
+   public:
+    explicit Pause(LibraryLock& lock) : lock_(lock) { lock_.guard_.unlock(); }
+    ~Pause() { lock_.guard_.lock(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    LibraryLock& lock_;
+  };
+
  private:
-  std::lock_guard<std::mutex> guard_;
+  std::unique_lock<std::mutex> guard_;
 };
 
 /// Where something happens, for messages: a file and an object in it ("/train/x").

@@ -208,7 +208,7 @@ const Tensor* TensorFile::find(std::string_view name) const {
 void write_tensor_file(const std::filesystem::path& path, std::span<const TensorView> tensors,
                        const Attributes& attributes, std::span<const ByteBlockView> blocks) {
   AtomicFile output(path);
-  const hdf5::LibraryLock lock;
+  hdf5::LibraryLock lock;
   const Place place{path.string(), ""};
   const Handle file = hdf5::create_image(place);
   for (const TensorView& tensor : tensors) {
@@ -221,7 +221,9 @@ void write_tensor_file(const std::filesystem::path& path, std::span<const Tensor
   for (const auto& [name, value] : attributes) {
     std::visit(AttributeWriter{file.id(), name, place}, value);
   }
-  output.write(hdf5::image_bytes(file, place));
+  const std::span<const std::byte> image = hdf5::image_bytes(file, place);
+  const hdf5::LibraryLock::Pause pause(lock);  // a slow disk holds up nobody who reads rows
+  output.write(image);
   output.commit();
 }
 

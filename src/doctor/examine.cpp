@@ -13,6 +13,7 @@ namespace {
 
 using telemetry::counted;
 using telemetry::human_bytes;
+using telemetry::human_count;
 
 /// Of /dev/shm: what Open MPI's shared-memory transport takes for itself.
 constexpr std::uint64_t kSharedMemoryPerRank = std::uint64_t{5} << 20U;
@@ -79,25 +80,60 @@ Finding check_threads(const RankFacts& facts) {
           "use an MPI library with thread support (prefetch and checkpoints use threads)"};
 }
 
+Finding check_transport(const RankFacts& facts) {
+  const std::string subject = "transport";
+  if (!facts.missing_interface.empty()) {
+    return {Severity::Wrong, subject, facts.transport, "interfaces of this host",
+            "take " + facts.missing_interface + " out: one that is missing leaves MPI without TCP"};
+  }
+  return fine(subject, facts.transport.empty() ? "chosen by MPI" : facts.transport);
+}
+
+/// Ranks and the cores that they share.
+struct Share {
+  std::uint32_t ranks;
+  double cores;
+  bool is_quota;
+};
+
+/// By affinity or by the quota of all ranks on the host, whichever leaves less for a rank.
+Share share_of_cores(const RankFacts& facts) {
+  const Share own{facts.sharing_cores, static_cast<double>(facts.own_cores), false};
+  const Share granted{facts.ranks_on_host, facts.quota_cores.value_or(facts.host_cores), true};
+  const bool is_quota = facts.quota_cores && granted.cores / granted.ranks < own.cores / own.ranks;
+  return is_quota ? granted : own;
+}
+
+/// How the ranks get more cores, where that is possible.
+std::string way_to_more(const RankFacts& facts, const Share& share) {
+  if (share.is_quota) {
+    return "raise the quota (docker run --cpus=N), or ";
+  }
+  return facts.own_cores < facts.host_cores ? "mpirun --bind-to none, or " : "";
+}
+
 Finding check_cores(const RankFacts& facts) {
   const std::string subject = "cores";
-  const std::string found = counted(facts.sharing_cores, "rank") + " on " +
-                            counted(facts.own_cores, "core") + " of " +
-                            std::to_string(facts.host_cores);
-  if (facts.sharing_cores > facts.own_cores) {
-    const bool is_bound = facts.own_cores < facts.host_cores;
+  const Share share = share_of_cores(facts);
+  const std::string found = counted(share.ranks, "rank") + " on " + human_count(share.cores) +
+                            (share.cores == 1 ? " core" : " cores") + " of " +
+                            std::to_string(facts.host_cores) +
+                            (share.is_quota ? " by the cgroup's quota" : "");
+  if (share.ranks > share.cores) {
     return {Severity::Slow, subject, found, "at most one rank per core",
-            is_bound ? "mpirun --bind-to none, or fewer ranks on this host"
-                     : "fewer ranks on this host"};
+            way_to_more(facts, share) + "fewer ranks on this host"};
   }
+  if (share.is_quota) {
+    return fine(subject, found);
+  }
+  const double granted = facts.quota_cores.value_or(facts.host_cores);
+  const auto usable = static_cast<std::uint32_t>(std::min<double>(facts.host_cores, granted));
   const std::uint32_t used =
-      std::min(facts.host_cores, facts.ranks_on_host * (facts.own_cores / facts.sharing_cores));
-  if (2 * used <= facts.host_cores && facts.own_cores < facts.host_cores) {
-    return {Severity::Slow, subject, found,
-            std::to_string(facts.host_cores / facts.ranks_on_host) + " for each rank",
-            "mpirun --bind-to none, --map-by slot:PE=" +
-                std::to_string(facts.host_cores / facts.ranks_on_host) +
-                ", or srun --cpus-per-task"};
+      std::min(usable, facts.ranks_on_host * (facts.own_cores / facts.sharing_cores));
+  if (2 * used <= usable && facts.own_cores < facts.host_cores) {
+    const std::string each = std::to_string(usable / facts.ranks_on_host);
+    return {Severity::Slow, subject, found, each + " for each rank",
+            "mpirun --bind-to none, --map-by slot:PE=" + each + ", or srun --cpus-per-task"};
   }
   return fine(subject, found);
 }
@@ -112,10 +148,12 @@ Finding check_blas(const RankFacts& facts) {
             facts.asked_core ? "unset OPENBLAS_CORETYPE"
                              : "export OPENBLAS_CORETYPE=" + *facts.better_core};
   }
-  if (facts.blas_threads * facts.sharing_cores > facts.own_cores && facts.blas_threads > 1) {
-    return {Severity::Slow, subject, found,
-            "at most " + counted(std::max(1U, facts.own_cores / facts.sharing_cores), "thread"),
-            "unset OPENBLAS_NUM_THREADS and OMP_NUM_THREADS"};
+  const Share share = share_of_cores(facts);
+  const auto most = std::max(1U, static_cast<std::uint32_t>(share.cores / share.ranks));
+  if (facts.blas_threads > most) {
+    return {Severity::Slow, subject, found, "at most " + counted(most, "thread"),
+            share.is_quota ? "export OPENBLAS_NUM_THREADS=" + std::to_string(most)
+                           : "unset OPENBLAS_NUM_THREADS and OMP_NUM_THREADS"};
   }
   return fine(subject, found + "; vector kernels " + facts.vector_kernels);
 }
@@ -149,6 +187,21 @@ Finding check_shared_memory(const RankFacts& facts) {
   return fine(subject, found);
 }
 
+Finding check_slurm(const RankFacts& facts) {
+  const std::string subject = "Slurm";
+  if (!facts.slurm_job) {
+    return fine(subject, "not under Slurm");
+  }
+  const std::string found = "job " + *facts.slurm_job;
+  const std::uint32_t tasks = facts.slurm_tasks.value_or(0);
+  if (tasks > facts.ranks) {
+    return {Severity::Slow, subject, found + ", " + counted(facts.ranks, "rank"),
+            counted(tasks, "rank") + ", as many as it has tasks",
+            "mpirun -np " + std::to_string(tasks) + ", or ask Slurm for fewer tasks"};
+  }
+  return fine(subject, found);
+}
+
 Finding check_directory(const RankFacts& facts) {
   const std::string subject = "shared files";
   if (facts.sees_directory) {
@@ -167,14 +220,14 @@ std::vector<Finding> examine(const RankFacts& facts) {
       check_versions("MPI library", facts.mpi, "load the module it was built with, or build again"),
       check_launcher(facts),
       check_threads(facts),
-      fine("transport", facts.transport.empty() ? "chosen by MPI" : facts.transport),
+      check_transport(facts),
       check_cores(facts),
       check_blas(facts),
       check_versions("HDF5 library", facts.hdf5,
                      "load the module it was built with, or build again"),
       check_memory(facts),
       check_shared_memory(facts),
-      fine("Slurm", facts.slurm_job ? "job " + *facts.slurm_job : "not under Slurm"),
+      check_slurm(facts),
       check_directory(facts),
   };
 }

@@ -27,6 +27,9 @@ void serialize(Archive& archive, Peer& peer, unsigned) {
 
 namespace {
 
+/// A checkpoint that is due waits for workers' states as long as this many checkpoints are apart.
+constexpr double kIntervalsToWait = 10.0;
+
 /// Worker and update as they can have been when they were saved.
 bool is_sound(const Peer& peer, const PartitionConfig& partition) {
   const Assignment& own = peer.assignment;
@@ -64,8 +67,11 @@ void Server::save_when_captured(Instant now, Effects& effects) {
   const auto is_known = [](const Peer& peer) { return !peer.is_live() || peer.is_captured(); };
   const bool is_complete = std::ranges::all_of(roster_.peers(), is_known) &&
                            (!strategy_.release->is_barrier() || roster_.all_live_waiting());
-  const bool is_urgent =
-      stop_after_saving_ && now - *capturing_since_ > config_.checkpoint.patience;
+  const CheckpointConfig& config = config_.checkpoint;
+  const Duration patience = stop_after_saving_
+                                ? config.patience
+                                : std::max(config.patience, kIntervalsToWait * config.every);
+  const bool is_urgent = now - *capturing_since_ > patience;
   if (!is_complete && !is_urgent) {
     return;
   }

@@ -9,6 +9,10 @@
 namespace hermes::protocol {
 namespace {
 
+/// So many reports in a row that cannot be read or do not fit are no accident of the network: their
+/// sender is of no use, and nobody shall wait for it at a barrier.
+constexpr std::uint32_t kMalformedInARow = 16;
+
 /// Empty when the worker fits the run; else one line that says why not.
 std::string misfit(const Join& join, const ServerConfig& config, std::size_t parameters) {
   if (join.program_version != config.program_version) {
@@ -108,11 +112,12 @@ void Server::on(const WorkerGarbled& event, Instant now, Effects& effects) {
     refuse(peer, "another version of hermes: " + event.other_version, now, effects);
     return;
   }
-  reject(peer, RejectReason::Malformed, false, effects);
   // It may have been the report that its sender now waits on.
   const bool may_wait = peer.state == PeerState::Computing || peer.state == PeerState::Collecting;
   if (state_ == ServerState::Training && may_wait) {
-    reissue(peer, now, effects);
+    turn_down(peer, false, now, effects);
+  } else {
+    reject(peer, RejectReason::Malformed, false, effects);
   }
 }
 
@@ -160,10 +165,10 @@ void Server::on_report(Peer& peer, const Report& report, const SharedParameters&
                                : report.round > peer.reported;
   if (!is_in_order || report.base != peer.pulled ||
       !is_well_formed(report, payload, strategy_.merge->payload(), initial_.size())) {
-    reject(peer, RejectReason::Malformed, had_payload, effects);
-    reissue(peer, now, effects);
+    turn_down(peer, had_payload, now, effects);
     return;
   }
+  peer.malformed = 0;
   if (!is_collected) {
     peer.clock = peer.clock.next();
   }
@@ -172,8 +177,10 @@ void Server::on_report(Peer& peer, const Report& report, const SharedParameters&
   peer.reported_at = now;
   peer.state = report.kind == ReportKind::Suppressed ? PeerState::Computing : PeerState::Waiting;
   if (!is_finite(report, payload)) {
-    // The worker waits all the same, and goes on from the global model.
+    // The worker waits all the same, and goes on from the global model. Its state counts only with
+    // a report that does.
     peer.state = PeerState::Waiting;
+    peer.last_report.captured = false;
     reject(peer, RejectReason::NonFinite, had_payload, effects);
     return;
   }
@@ -229,6 +236,17 @@ void Server::reissue(Peer& peer, Instant now, Effects& effects) {
     peer.clock = std::max(peer.clock, *start);
   }
   release(peer, true, strategy_.release->first_plan(now), now, effects);
+}
+
+/// A report that cannot be used, of a worker that waits for what comes of it.
+void Server::turn_down(Peer& peer, bool had_payload, Instant now, Effects& effects) {
+  reject(peer, RejectReason::Malformed, had_payload, effects);
+  if (++peer.malformed < kMalformedInARow) {
+    reissue(peer, now, effects);
+  } else {
+    refuse(peer, std::to_string(kMalformedInARow) + " reports in a row that cannot be used", now,
+           effects);
+  }
 }
 
 void Server::tell(Peer& peer, Message message, Instant now, Effects& effects) {

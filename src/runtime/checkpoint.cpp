@@ -1,5 +1,7 @@
 #include "hermes/runtime/checkpoint.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -111,7 +113,8 @@ Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers) {
   checkpoint.data_set = std::to_string(info.row_count(data::Split::Train)) + " training rows of " +
                         std::to_string(info.features.channels) + " x " +
                         std::to_string(info.features.height) + " x " +
-                        std::to_string(info.features.width);
+                        std::to_string(info.features.width) + ", content " +
+                        fmt::format("{:016x}", info.content_hash);
   return checkpoint;
 }
 
@@ -229,6 +232,17 @@ std::optional<FoundCheckpoint> newest_checkpoint(
     }
   }
   return std::nullopt;
+}
+
+void set_aside_newer(const fs::path& file) {
+  const fs::path directory = file.parent_path();
+  for (const std::uint64_t number : checkpoint_numbers(directory)) {
+    const fs::path other = checkpoint_file(directory, number);
+    if (other.filename() > file.filename()) {
+      std::error_code ignored;  // one that stays costs a place among those to keep
+      fs::rename(other, other.string() + ".unusable", ignored);
+    }
+  }
 }
 
 void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,

@@ -60,7 +60,8 @@ struct Sizes {
   std::uint64_t evaluation_rows() const {
     const DataSettings& data = inputs.config().data;
     const std::uint64_t own = info.row_count(data::Split::Validation);
-    const std::uint64_t rows = std::min(data.evaluation_rows, own > 0 ? own : data.validation);
+    const std::uint64_t split_off = data.validation_of(info.row_count(data::Split::Train));
+    const std::uint64_t rows = std::min(data.evaluation_rows, own > 0 ? own : split_off);
     return data::shard_bytes(info, rows) + rows * sizeof(data::RowRange) * 3;
   }
   std::uint64_t evaluation_buffers() const {
@@ -299,6 +300,10 @@ std::string describe(const data::MemoryLimit& limit) {
   }
   return source + " (" + limit.where + "): " + telemetry::human_bytes(limit.found) + " for " +
          telemetry::counted(limit.ranks, "rank");
+}
+
+std::uint64_t worker_state_bytes_max(const RunInputs& inputs) {
+  return 2 * state_bytes(inputs, Sizes(inputs)) + kMiB;
 }
 
 std::uint64_t test_window_rows(const data::DatasetInfo& info) {

@@ -59,7 +59,8 @@ wire::DataMessage facts_of(const data::DatasetInfo& info) {
                              .target_columns = info.target_columns,
                              .train_rows = info.row_count(data::Split::Train),
                              .validation_rows = info.row_count(data::Split::Validation),
-                             .test_rows = info.row_count(data::Split::Test)},
+                             .test_rows = info.row_count(data::Split::Test),
+                             .content_hash = info.content_hash},
           {moments, std::as_bytes(std::span(*moments))}};
 }
 
@@ -92,6 +93,7 @@ data::DatasetInfo info_of(const wire::DataMessage& message) {
   info.element_type = facts.floats ? data::ElementType::Float32 : data::ElementType::Uint8;
   info.channels_last = facts.channels_last;
   info.target_columns = facts.target_columns;
+  info.content_hash = facts.content_hash;
   info.rows = {facts.train_rows, facts.validation_rows, facts.test_rows};
   info.mean.assign(moments.begin(), half);
   info.scale.assign(half, moments.end());

@@ -32,7 +32,7 @@ std::uint64_t data_fingerprint(const data::DatasetInfo& info) {
   for (const std::uint64_t rows : info.rows) {
     hash.add(rows);
   }
-  hash.add(std::uint64_t{info.target_columns});
+  hash.add(std::uint64_t{info.target_columns}).add(info.content_hash);
   return hash.value();
 }
 
@@ -130,8 +130,10 @@ RunInputs::RunInputs(RunConfig config, OwnParts own)
       model_(own.model ? *std::move(own.model) : load_model_file(config_.model_file)) {
   dataset_.emplace(config_.data.file);
   const std::uint64_t own_seed = config_.data.validation_seed;
-  plan_.emplace(*dataset_, config_.data.validation, own_seed > 0 ? own_seed : config_.seed);
   info_ = dataset_->info();
+  info_.content_hash = dataset_->content_hash();
+  plan_.emplace(*dataset_, config_.data.validation_of(info_.row_count(data::Split::Train)),
+                own_seed > 0 ? own_seed : config_.seed);
   make_model();
 }
 

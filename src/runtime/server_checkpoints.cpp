@@ -72,14 +72,17 @@ void ServerNode::resume(Checkpoint checkpoint) {
 }
 
 bool ServerNode::finish_checkpoints() {
+  // A run that went on and lost all its workers before it saved anything has failed: to go on once
+  // more would end likewise.
+  const bool had_one = has_resumed_ && reason() == protocol::StopReason::Interrupted;
   if (!checkpoints_) {
-    return has_resumed_;
+    return had_one;
   }
   checkpoints_->finish();
   if (const std::optional<std::string> news = checkpoints_->news()) {
     recorder_.info(*news, now());
   }
-  return checkpoints_->has_written() || has_resumed_;
+  return checkpoints_->has_written() || had_one;
 }
 
 }  // namespace hermes::runtime

@@ -49,11 +49,13 @@ ServerNode::ServerNode(const RunInputs& inputs, std::uint32_t workers, Channel& 
     channel_.hand_data_to(
         [this](Rank from, const wire::DataMessage& message) { row_server_.take(from, message); });
   }
-  channel_.hand_states_to([this](Rank from, const wire::DataMessage& message) {
-    if (std::optional<WorkerState> state = arriving_[from].add(message)) {
-      arrived_[from] = std::move(*state);
-    }
-  });
+  channel_.hand_states_to(
+      [this, most = worker_state_bytes_max(inputs)](Rank from, const wire::DataMessage& message) {
+        StateAssembly& assembly = arriving_.try_emplace(from, most).first->second;
+        if (std::optional<WorkerState> state = assembly.add(message)) {
+          arrived_[from] = std::move(*state);
+        }
+      });
   evaluation_shard_.load(inputs.evaluation_rows());
   if (checkpoints) {
     checkpoints_.emplace(*checkpoints, inputs.config().checkpoint.keep);

@@ -25,8 +25,9 @@ std::optional<WorkerState> StateAssembly::add(const wire::DataMessage& message) 
     round_ = slice.round;
     total_ = slice.total;
   }
-  const bool fits = bytes_ && slice.round == round_ && slice.total == total_ &&
-                    slice.first == bytes_->size() && bytes.size() <= total_ - bytes_->size();
+  const bool fits = bytes_ && total_ <= bytes_max_ && slice.round == round_ &&
+                    slice.total == total_ && slice.first == bytes_->size() &&
+                    bytes.size() <= total_ - bytes_->size();
   if (!fits) {
     bytes_.reset();
     return std::nullopt;

@@ -42,7 +42,8 @@ WorkerNode::WorkerNode(const RunInputs& inputs, Channel& channel, Trainer& train
       limits_(std::move(limits)),
       heartbeat_(inputs.config().liveness.heartbeat),
       slice_bytes_(inputs.parameter_count() * sizeof(float)),
-      worker_(make_worker(inputs, channel.rank(), limits_.memory)) {
+      worker_(make_worker(inputs, channel.rank(), limits_.memory)),
+      state_of_checkpoint_(worker_state_bytes_max(inputs)) {
   if (channel.encoding() == wire::PayloadEncoding::Sparse) {
     // Running statistics are sent whole: they are no sums, and the largest would hide the others.
     feedback_.emplace(inputs.parameter_count() - inputs.statistics_count(),

@@ -39,6 +39,27 @@ std::optional<int> number_from_environment(const char* name) {
   return std::atoi(text);
 }
 
+/// What a descriptor of a process leads to; empty where that cannot be seen.
+std::string target_of(const std::string& process, int descriptor) {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/" + process + "/fd/" + std::to_string(descriptor),
+                                       ignored)
+      .string();
+}
+
+/// Open MPI's mpirun gives each rank on its host a pseudo-terminal wherever its own output goes, so
+/// that there the same descriptor of mpirun counts. The parent of other ranks is a daemon without a
+/// terminal, or a script with the pseudo-terminal of the rank: plain lines are right there.
+bool is_terminal(int descriptor) {
+  const bool has_own = ::isatty(descriptor) == 1;
+  if (!has_own || std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
+    return has_own;
+  }
+  const std::string behind = target_of(std::to_string(::getppid()), descriptor);
+  return (behind.starts_with("/dev/pts/") || behind.starts_with("/dev/tty")) &&
+         behind != target_of("self", descriptor);
+}
+
 /// Where jobs/launch.sh looks for what rank 0 has to tell it; empty on other ranks.
 std::optional<std::filesystem::path> result_file() {
   const char* name = std::getenv("HERMES_RESULT_FILE");
@@ -102,10 +123,9 @@ int complain(const std::string& what, int code) {
 telemetry::ProgressConfig progress_config(bool quiet) {
   telemetry::ProgressConfig progress;
   progress.quiet = quiet;
-  // Under mpirun every rank sees a pseudo-terminal; the launcher says what is behind it.
-  const char* hint = std::getenv("HERMES_PROGRESS");
+  const char* hint = std::getenv("HERMES_PROGRESS");  // what jobs/launch.sh writes to
   progress.terminal =
-      hint != nullptr ? std::string_view(hint) == "tty" : ::isatty(STDOUT_FILENO) == 1;
+      hint != nullptr ? std::string_view(hint) == "tty" : is_terminal(STDOUT_FILENO);
   const char* no_colour = std::getenv("NO_COLOR");  // https://no-color.org
   progress.colour = progress.terminal && (no_colour == nullptr || *no_colour == '\0');
   winsize size{};

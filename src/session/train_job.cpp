@@ -88,6 +88,7 @@ std::optional<runtime::Checkpoint> find_checkpoint(const TrainJob& job,
     return std::nullopt;
   }
   runtime::check_resumable(*found, inputs, workers);
+  runtime::set_aside_newer(found->file);
   return std::move(found->content);
 }
 

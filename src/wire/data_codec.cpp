@@ -29,7 +29,8 @@ void serialize(Archive& archive, DatasetFacts& facts, unsigned) {
   truth(archive, facts.flat, "flat");
   truth(archive, facts.floats, "floats");
   truth(archive, facts.channels_last, "channels last");
-  fields(archive, facts.target_columns, facts.train_rows, facts.validation_rows, facts.test_rows);
+  fields(archive, facts.target_columns, facts.train_rows, facts.validation_rows, facts.test_rows,
+         facts.content_hash);
 }
 
 template <class Archive>

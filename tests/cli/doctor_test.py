@@ -44,6 +44,14 @@ class DoctorTest(e2e_case.E2eCase):
         self.assertIn("3 ranks", findings["launcher"][1])
         self.assertIn("is one and the same", findings["shared files"][1])
 
+    def test_a_network_that_is_not_there_is_named(self):
+        type(self).environment = {**self.environment, "OMPI_MCA_btl_tcp_if_include": "127.0.0.0/8,lo,nosuch0"}
+        self.addCleanup(self.environment.pop, "OMPI_MCA_btl_tcp_if_include")
+        result = self.run_hermes("doctor")
+        severity, text = self.findings(result.stdout)["transport"]
+        self.assertEqual((result.code, severity), (3, "wrong"), result)
+        self.assertIn("do: take nosuch0 out", text)
+
     def test_a_directory_that_is_none_is_one_line(self):
         result = self.run_hermes("doctor", "--directory", "nowhere")
         self.assertEqual(result.code, 2, result)

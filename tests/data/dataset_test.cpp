@@ -55,6 +55,21 @@ TEST_F(DatasetTest, describes_an_image_set) {
   EXPECT_EQ(dataset.class_count(), 3U);
 }
 
+TEST_F(DatasetTest, content_tells_sets_of_one_shape_apart) {
+  const auto hash_of = [&](float first, int label) {
+    std::vector<float> x = counting_floats(300);
+    x[0] = first;
+    std::vector<int> y = cyclic_labels<int>(100, 2);
+    y.back() = label;
+    write_flat({100, 3}, x, {100}, y);
+    return Dataset(path_).content_hash();
+  };
+  const std::uint64_t one = hash_of(1.0F, 0);
+  EXPECT_EQ(hash_of(1.0F, 0), one);
+  EXPECT_NE(hash_of(2.0F, 0), one);
+  EXPECT_NE(hash_of(1.0F, 1), one);
+}
+
 TEST_F(DatasetTest, reads_attributes_as_h5py_writes_them) {
   H5Builder(path_)
       .put("/train/x", {4, 2, 3, 2}, counting_bytes(48))

@@ -59,5 +59,10 @@ mkdir bin data
 cp "$scripts"/*.sh data/
 printf '#!/usr/bin/env bash\nwhile [[ $1 != --output ]]; do shift; done\necho damaged >"$2"\n' >bin/curl
 chmod +x bin/curl
-PATH=$scratch/bin:$PATH expect_failure "expected sha256" data/mnist.sh --out x.h5
+PATH=$scratch/bin:$PATH expect_failure "expected sha256" data/mnist.sh --out mine/x.h5
+
+# The directory of an installed package cannot be written to: all is beside the output file.
+[[ -d mine/raw/mnist && ! -e data/raw ]] || { echo "expected the download in mine/raw/mnist" >&2; exit 1; }
+touch file
+expect_failure "cannot write into file: choose another place with --out" data/mnist.sh --from idx --out file/x.h5
 echo ok

@@ -48,6 +48,32 @@ const std::vector<Case>& cases_of_the_job() {
        Severity::Wrong, "first in PATH"},
       {"no threads", [](RankFacts& f) { f.has_threads = false; }, "MPI threads", Severity::Slow,
        "thread support"},
+      {"a network that is not there",
+       [](RankFacts& f) {
+         f.transport = "OMPI_MCA_btl_tcp_if_include=eth0,eth7";
+         f.missing_interface = "eth7";
+       },
+       "transport", Severity::Wrong, "take eth7 out"},
+      {"fewer ranks than Slurm has tasks",
+       [](RankFacts& f) {
+         f.slurm_job = "7";
+         f.slurm_tasks = 8;
+         f.ranks = 4;
+       },
+       "Slurm", Severity::Slow, "mpirun -np 8"},
+      {"as many ranks as Slurm has tasks",
+       [](RankFacts& f) {
+         f.slurm_job = "7";
+         f.slurm_tasks = 4;
+         f.ranks = 4;
+       },
+       "Slurm", Severity::Fine, ""},
+  };
+  return all;
+}
+
+const std::vector<Case>& cases_of_the_cores() {
+  static const std::vector<Case> all = {
       {"more ranks than cores",
        [](RankFacts& f) {
          f.ranks_on_host = 5;
@@ -79,6 +105,37 @@ const std::vector<Case>& cases_of_the_job() {
          f.sharing_cores = 4;
        },
        "cores", Severity::Fine, ""},
+      {"eight ranks, two cores by the quota",
+       [](RankFacts& f) {
+         f.quota_cores = 2;
+         f.host_cores = f.own_cores = 16;
+         f.ranks_on_host = f.sharing_cores = 8;
+       },
+       "cores", Severity::Slow, "raise the quota"},
+      {"two ranks with a core each, one and a half by the quota",
+       [](RankFacts& f) {
+         f.quota_cores = 1.5;
+         f.own_cores = 1;
+         f.ranks_on_host = 2;
+       },
+       "cores", Severity::Slow, "raise the quota"},
+      {"two ranks with a core each, two by the quota",
+       [](RankFacts& f) {
+         f.quota_cores = 2;
+         f.own_cores = 1;
+         f.ranks_on_host = 2;
+       },
+       "cores", Severity::Fine, ""},
+      {"two ranks, one core of eight by the quota each",
+       [](RankFacts& f) {
+         f.quota_cores = 8;
+         f.host_cores = 16;
+         f.own_cores = 1;
+         f.ranks_on_host = 2;
+       },
+       "cores", Severity::Slow, "PE=4"},
+      {"a quota of more cores than there are", [](RankFacts& f) { f.quota_cores = 1e12; }, "cores",
+       Severity::Fine, ""},
   };
   return all;
 }
@@ -100,6 +157,12 @@ const std::vector<Case>& cases_of_the_machine() {
          f.ranks_on_host = 2;
        },
        "OpenBLAS", Severity::Slow, "unset OPENBLAS_NUM_THREADS"},
+      {"more threads than the quota has cores",
+       [](RankFacts& f) {
+         f.blas_threads = 4;
+         f.quota_cores = 2.5;
+       },
+       "OpenBLAS", Severity::Slow, "export OPENBLAS_NUM_THREADS=2"},
       {"another HDF5", [](RankFacts& f) { f.hdf5.running = "1.14.0"; }, "HDF5 library",
        Severity::Wrong, "build again"},
       {"another patch of HDF5", [](RankFacts& f) { f.hdf5.running = "1.10.9"; }, "HDF5 library",
@@ -128,7 +191,7 @@ TEST(ExamineTest, a_healthy_rank_has_no_finding_worse_than_fine) {
 }
 
 TEST(ExamineTest, each_illness_is_told_with_what_to_do) {
-  for (const auto& cases : {cases_of_the_job(), cases_of_the_machine()}) {
+  for (const auto& cases : {cases_of_the_job(), cases_of_the_cores(), cases_of_the_machine()}) {
     for (const Case& one : cases) {
       SCOPED_TRACE(one.what);
       RankFacts facts = healthy_rank();
@@ -140,6 +203,15 @@ TEST(ExamineTest, each_illness_is_told_with_what_to_do) {
       EXPECT_EQ(finding.expected.empty(), one.severity == Severity::Fine);
     }
   }
+}
+
+TEST(ExamineTest, cores_are_those_of_the_quota_where_it_leaves_less) {
+  RankFacts facts = healthy_rank();
+  EXPECT_EQ(finding_of(facts, "cores").found, "1 rank on 4 cores of 4");
+  facts.quota_cores = 4;
+  EXPECT_EQ(finding_of(facts, "cores").found, "1 rank on 4 cores of 4");
+  facts.quota_cores = 2.5;
+  EXPECT_EQ(finding_of(facts, "cores").found, "1 rank on 2.5 cores of 4 by the cgroup's quota");
 }
 
 TEST(ExamineTest, an_illness_of_one_subject_is_not_told_of_another) {

@@ -16,6 +16,8 @@ ALL = ("--tensorboard", "--set", "telemetry.openmetrics=run.prom")
 LONGER = ("--set", "stop.max_rounds=40")  # hermes pushes after some rounds
 WITHOUT_END = ("--set", "stop.max_rounds=0", "--set", "stop.max_seconds=90", "--set", "stop.patience=0")
 LONG_ROUNDS = ("--set", "train.steps_per_round=300")  # fewer lines to read again in Python
+PLAIN_MPIRUN = ("mpirun", "--oversubscribe", "--bind-to", "none", "-np", "3")
+AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
 class TelemetryTest(e2e_case.E2eCase):
@@ -71,6 +73,29 @@ class TelemetryTest(e2e_case.E2eCase):
             key = (*run, ("rank", str(worker["rank"])))
             self.assertEqual(samples["hermes_samples_total", key], worker["samples"])
         self.assertAlmostEqual(samples["hermes_run_seconds", run], summary["seconds"], places=9)
+
+    def documented(self, heading):
+        """The names in the first column of the table below that heading of the README, each with those in the second."""
+        text = (self.source / "src/telemetry/README.md").read_text().split(f"\n{heading}\n", 1)[1]
+        names = {}
+        for line in re.split(r"\n##", text, maxsplit=1)[0].splitlines():
+            if line.startswith("| `"):
+                keys, meaning = (re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3])
+                names.update(dict.fromkeys(keys, meaning))
+        return names
+
+    def test_the_readme_names_every_key_and_column_in_order_and_no_other(self):
+        result = self.launch(3, "train", "small-run.toml", "--set", "strategy.type=bsp", "--out", "named")
+        self.assert_ended_well(result)
+        columns = (self.scratch / "named/metrics.csv").read_text().partition("\n")[0].split(",")
+        self.assertEqual(columns, list(self.documented("## metrics.csv")))
+        summary = self.summary("named")
+        keys = self.documented("## summary.json")
+        times = list(self.documented("### Where the time of a rank went"))
+        self.assertEqual(list(summary), list(keys))
+        self.assertEqual(list(summary["staleness"]), keys["staleness"])
+        self.assertEqual(list(summary["server"]), times)
+        self.assertEqual(list(summary["worker_table"][0]), keys["worker_table"] + times)
 
     def test_what_is_not_asked_for_is_not_written(self):
         result = self.launch(3, "train", "small-run.toml", "--set", "telemetry.trace=false", "--out", "none")
@@ -141,6 +166,19 @@ class TelemetryTest(e2e_case.E2eCase):
         self.assertEqual(len(said), 1, result)
         self.assertIn(said[0], (self.scratch / "slow/hermes.log").read_text())
         self.assertNotIn("\x1b", result.stdout)
+
+    def test_a_plain_mpirun_writes_no_control_codes_into_files(self):
+        words = ["train", "small-run.toml", *WITHOUT_END[:2], "--set", "stop.max_seconds=2", *LONG_ROUNDS, "--out", "files"]
+        command = [str(word) for word in (*PLAIN_MPIRUN, self.hermes, *words)]
+        with open(self.scratch / "stdout", "wb") as stdout, open(self.scratch / "stderr", "wb") as stderr:
+            ended = subprocess.run(command, cwd=self.scratch, env={**self.environment, **AS_ROOT}, stdin=subprocess.DEVNULL,
+                                   stdout=stdout, stderr=stderr, timeout=120, check=False)  # fmt: skip
+        told = (self.scratch / "stdout").read_bytes()
+        self.assertEqual(ended.returncode, 0, told)
+        self.assertIn(b"worker  state", told)
+        for text in (told, (self.scratch / "stderr").read_bytes()):
+            self.assertNotIn(b"\x1b", text)
+            self.assertNotIn(b"\r", text)
 
     def terminal_output(self, **environment):
         """Of a short run in which a worker dies, on a pseudo-terminal."""

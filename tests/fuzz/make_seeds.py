@@ -33,7 +33,7 @@ def message(kind, body, encoding=FP32, count=0, payload=b'', options=REPAIR):
 
 
 def data_message(kind, body, payload=b'', options=REPAIR):
-    prelude = b'HRMD' + struct.pack('<HHQQQ', 2, kind, len(payload), 0, 0)
+    prelude = b'HRMD' + struct.pack('<HHQQQ', 4, kind, len(payload), 0, 0)
     return bytes([options]) + prelude + body + MARK + payload
 
 
@@ -75,7 +75,7 @@ def wire_seeds():
     write('wire/report_captured', message(1, report(0, 2, captured=1), FP32, 3, floats))
     write('wire/data_ask', data_message(0, b''))
     write('wire/data_ask_rows', data_message(1, struct.pack('<QBB5Q', 1, 0, 1, 5, 2, 3, 4, 5)))
-    facts = text(b'digits') + struct.pack('<3QBBB3Q', 1, 2, 2, 0, 0, 1, 60, 0, 10)
+    facts = text(b'digits') + struct.pack('<3QBBB5Q', 1, 2, 2, 0, 0, 1, 0, 60, 0, 10, 9)
     write('wire/data_facts', data_message(2, facts, struct.pack('<2f', 0.5, 2.0)))
     write('wire/data_slice', data_message(3, struct.pack('<3Q', 1, 8, 1), b'\1\0\0\0abcd'))
     write('wire/data_failed', data_message(4, struct.pack('<Q', 1) + text(b'no such rows')))

@@ -118,6 +118,17 @@ class SlurmTest(e2e_case.E2eCase):
         rows = [row for row in self.metrics(job.out) if row["event"] == "report"]
         return {rank: [int(row["round"]) for row in rows if row["rank"] == rank] for rank in {row["rank"] for row in rows}}
 
+    def test_the_doctor_names_srun_and_the_job(self):
+        told = self.run_command(["srun", "--mpi=pmix", "-n", "2", self.hermes, "doctor"])
+        self.assertRegex(told.stdout, r"(?m)^ok +launcher +2 ranks, srun of slurm.* \d+\.", told)
+        self.assertRegex(told.stdout, r"(?m)^ok +Slurm +job \d+$", told)
+
+    def test_the_doctor_tells_of_tasks_without_a_rank(self):
+        environment = {**self.environment, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        told = self.run_command(["salloc", "-n", "3", "mpirun", "-np", "2", self.hermes, "doctor"], environment=environment)
+        self.assertRegex(told.stdout, r"(?m)^slow +Slurm +job \d+, 2 ranks; expected 3 ranks, as many as it has tasks$", told)
+        self.assertIn("do: mpirun -np 3,", told.stdout)
+
     def test_a_job_completes(self):
         jobs = [Job(self, script, run_of("stop.max_rounds=5")) for script in SCRIPTS]
         for job in jobs:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from typing import NamedTuple
 
 
 def output_of(*command, **more):
@@ -17,34 +18,45 @@ def output_of(*command, **more):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more).stdout
 
 
+class Help(NamedTuple):
+    """What the help of a command names, read otherwise than the generator does."""
+    options: set
+    arguments: set
+    subcommands: set
+
+
 def commands(words=()):
-    """Every command and what its help calls an option, read otherwise than the generator does."""
+    """Every command and its help."""
     text = output_of(HERMES, *words, '--help')
-    yield words, sorted(set(re.findall(r'^  (?:-\w,)?(--[a-z-]+)', text, re.M)))
-    if '\nSubcommands:\n' in text:
-        for name in re.findall(r'^  (\w+)', text.split('\nSubcommands:\n')[1], re.M):
-            yield from commands((*words, name))
+    usage = re.search(r'^Usage: [^[]*\[OPTIONS\](.*)', text, re.M).group(1)
+    subcommands = re.findall(r'^  (\w+)', text.partition('\nSubcommands:\n')[2], re.M)
+    yield words, Help(set(re.findall(r'(?<![\w-])--?[a-z][\w-]*', text)),  # anywhere
+                      set(re.findall(r'\b[a-z]\w*', usage)), set(subcommands))
+    for name in subcommands:
+        yield from commands((*words, name))
 
 
 class ManualTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.commands = list(commands())
+        cls.commands = dict(commands())
         cls.page = gzip.decompress((MANUAL / 'hermes.1.gz').read_bytes()).decode()
 
     def test_help_is_understood(self):
-        self.assertIn((('convert', 'csv')), [words for words, _ in self.commands])
-        self.assertIn('--resume', dict(self.commands)[('train',)])
+        self.assertEqual(self.commands[('convert', 'csv')].arguments, {'file'})
+        self.assertIn('--label', self.commands[('convert', 'csv')].options)  # of a group
+        self.assertLessEqual({'-h', '--resume'}, self.commands[('train',)].options)
 
-    def test_man_page_has_each_command_and_option(self):
+    def test_man_page_has_each_command_and_option_and_no_other(self):
         sections = {}
-        for section in self.page.replace('\\-', '-').split('\n.SS hermes ')[1:]:
-            sections[re.match(r'[a-z0-9 ]+', section).group(0).strip()] = section
-        for words, options in self.commands[1:]:
-            self.assertIn(' '.join(words), sections)
-            has_subcommands = any(other[:-1] == words for other, _ in self.commands if other)
-            for option in [] if has_subcommands else options:
-                self.assertRegex(sections[' '.join(words)], rf'\\fB{option}\\fR', words)
+        for section in re.split(r'\n\.S[HS] (?:hermes )?', self.page.replace('\\-', '-')):
+            sections[re.match(r'[\w ]*', section).group(0).strip()] = section
+        for words, told in self.commands.items():
+            names = re.findall(r'\\fB(.*?)\\fR', sections[' '.join(words) or 'OPTIONS'])
+            self.assertEqual(sorted(names), sorted(told.options | told.arguments), words)
+
+    def test_man_page_says_what_holds_of_a_group(self):
+        self.assertRegex(self.page, r'\.PP\n.*Exactly 1 of the following.*\n\.TP\n\\fB\\-\\-label')
 
     @unittest.skipUnless(shutil.which('groff'), 'groff is not installed')
     def test_man_page_is_well_formed(self):
@@ -56,14 +68,40 @@ class ManualTest(unittest.TestCase):
                   '_hermes; printf "%s\\n" "${COMPREPLY[@]}"')
         return output_of('bash', '-c', script, 'bash', 'hermes', *words, cwd=MANUAL).split()
 
-    def test_completion_offers_each_command_and_option(self):
-        for words, options in self.commands:
-            self.assertLessEqual(set(options), set(self.complete(*words, '--')), words)
-            if words:
-                self.assertIn(words[-1], self.complete(*words[:-1], words[-1][:2]))
+    def test_completion_offers_each_option_and_no_other(self):
+        for words, told in self.commands.items():
+            for before in words, (*words, '--help'):
+                self.assertEqual(sorted(self.complete(*before, '-')), sorted(told.options), before)
+        self.assertEqual(self.complete('train', 'plan', '--out', 'convert', '--re'), ['--resume'])
 
-    def test_completion_goes_on_with_file_names(self):
-        self.assertIn('hermes.bash', self.complete('train', 'hermes.b'))
+    def test_completion_offers_subcommands_where_one_is_due(self):
+        for words, told in self.commands.items():
+            if told.subcommands:
+                self.assertEqual(sorted(self.complete(*words, '')), sorted(told.subcommands), words)
+        self.assertEqual(self.complete('convert', 'cs'), ['csv'])
+        self.assertEqual(self.complete('hermes.b'), [])
+
+    def test_completion_offers_files_elsewhere(self):
+        files = self.complete('train', '')
+        self.assertLessEqual({'hermes.1.gz', 'hermes.bash'}, set(files))
+        for words, told in self.commands.items():
+            if not told.subcommands:
+                self.assertEqual(self.complete(*words, ''), files, words)
+        for words in ('train', '--out'), ('train', '--out', '='), ('train', 'a.toml'), ('convert', 'csv', '--label'):
+            self.assertEqual(self.complete(*words, ''), files, words)
+        self.assertEqual(self.complete('train', '--out', '='), files)
+        self.assertEqual(self.complete('train', 'hermes.b'), ['hermes.bash'])
+
+
+class InstallationTest(unittest.TestCase):
+    def test_links_of_the_documentation_lead_to_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output_of('cmake', '--install', MANUAL.parents[1], '--component', 'program', '--prefix', folder)
+            root = pathlib.Path(folder, 'share/doc/hermes')
+            self.assertTrue({root / 'README.md', root / 'docs/guide.md'} <= set(root.rglob('*.md')))
+            for page in set(root.rglob('*.md')) - {root / 'CONTRIBUTING.md'}:
+                for link in re.findall(r'\]\(([^()#\s]+)', re.sub(r'`[^`]*`', '', page.read_text())):
+                    self.assertTrue('://' in link or (page.parent / link).exists(), f'{page}: {link}')
 
 
 class RecipeTest(unittest.TestCase):

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <utility>
 
 #include "hermes/core/error.hpp"
@@ -108,6 +109,29 @@ TEST_F(ServerCheckpointTest, who_never_reported_its_state_begins_anew) {
   EXPECT_EQ(again.told<Release>(2)->model, ModelSource::Initial);
   again.push(2, {5.0F, 5.0F}, 21.0);
   EXPECT_EQ(again.global(), (std::vector{3.0F, 3.0F}));
+}
+
+TEST_F(ServerCheckpointTest, a_worker_that_takes_ten_intervals_is_not_waited_for) {
+  barrier_.tick(10.0);
+  push_with_state(barrier_, 1, {1.0F, 1.0F}, 11.0);
+  barrier_.tick(110.0);
+  EXPECT_TRUE(saved_state(barrier_).empty());
+  barrier_.tick(110.1);
+  ASSERT_FALSE(saved_state(barrier_).empty());
+  EXPECT_THAT(barrier_.effects_of<SaveCheckpoint>()[0].captured, ElementsAre(Rank{1}));
+  EXPECT_EQ(barrier_.told<Capture>(2), Capture{false});
+  EXPECT_EQ(barrier_.server().state(), ServerState::Training);
+}
+
+TEST_F(ServerCheckpointTest, the_state_beside_a_report_that_is_not_finite_does_not_count) {
+  barrier_.tick(10.0);
+  push_with_state(barrier_, 1, {1.0F, 1.0F}, 11.0);
+  push_with_state(barrier_, 2, {1.0F, std::numeric_limits<float>::infinity()}, 12.0);
+  EXPECT_EQ(barrier_.rejected(), RejectReason::NonFinite);
+  EXPECT_TRUE(saved_state(barrier_).empty());
+  push_with_state(barrier_, 1, {1.0F, 1.0F}, 13.0);
+  push_with_state(barrier_, 2, {1.0F, 1.0F}, 14.0);
+  EXPECT_FALSE(saved_state(barrier_).empty());
 }
 
 TEST_F(ServerCheckpointTest, an_interrupted_run_is_saved_and_then_stops) {

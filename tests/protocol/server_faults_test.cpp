@@ -263,6 +263,31 @@ TEST(ServerFaultsTest, garbled_frame_of_a_computing_worker_brings_a_new_ticket) 
   EXPECT_TRUE(driver.peer(1).pending.has_value());
 }
 
+TEST(ServerFaultsTest, worker_whose_reports_can_never_be_used_holds_up_nobody) {
+  ServerDriver driver = started();
+  driver.push(2, {3.0F, 3.0F}, 1.0);
+  for (int turn = 1; turn < 16; ++turn) {
+    driver.step(WorkerGarbled{.from = Rank{1}}, 2.0);
+    ASSERT_TRUE(driver.told<Release>(1).has_value()) << turn;
+  }
+  driver.push(1, {1.0F}, 3.0);  // too short: the sixteenth
+  ASSERT_EQ(driver.noted<WorkerRefused>().size(), 1U);
+  EXPECT_EQ(driver.told<Stop>(1)->reason, StopReason::Refused);
+  EXPECT_EQ(driver.global(), (Values{3.0F, 3.0F}));  // the barrier has opened for the other
+}
+
+TEST(ServerFaultsTest, a_good_report_between_bad_ones_makes_up_for_them) {
+  ServerDriver driver = started(AspConfig{});
+  driver.payload_kind = PayloadKind::Delta;
+  for (int turn = 0; turn < 40; ++turn) {
+    driver.step(WorkerGarbled{.from = Rank{1}}, 1.0);
+    if (turn % 15 == 14) {
+      driver.push(1, {0.0F, 0.0F}, 1.0);
+    }
+  }
+  EXPECT_TRUE(driver.peer(1).is_live());
+}
+
 TEST(ServerFaultsTest, messages_that_only_servers_send_are_rejected) {
   const MessageBody bodies[] = {Release{}, Collect{}, Stop{}};
   for (const MessageBody& body : bodies) {

@@ -65,7 +65,8 @@ TEST(MakeReportTest, a_run_with_a_gate_has_every_section_that_it_says_something_
               testing::ElementsAre("learning", "numbers", "time", "rounds", "staleness", "gate"));
 }
 
-TEST(MakeReportTest, a_killed_run_whose_server_sent_the_data_does_not_know_the_bytes_to_its_target) {
+TEST(MakeReportTest,
+     a_killed_run_whose_server_sent_the_data_does_not_know_the_bytes_to_its_target) {
   RunHistory run = history("killed", 2, 20);
   run.settings["stop.target_accuracy"] = "0.5";
   EXPECT_EQ(facts_of(run).bytes_to_target, 3'000'000U);

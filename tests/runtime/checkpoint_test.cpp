@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -16,6 +17,9 @@
 #include "hermes/core/state_archive.hpp"
 #include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/run_directory.hpp"
+#include "hermes/runtime/run_loops.hpp"
+#include "hermes/transport/in_proc_network.hpp"
+#include "hermes/wire/codec.hpp"
 #include "runtime/test_run.hpp"
 
 namespace hermes::runtime {
@@ -227,14 +231,14 @@ TEST_F(CheckpointTest, holds_the_state_of_every_worker_and_is_a_model_file_as_we
 
 TEST_F(CheckpointTest, a_damaged_newest_one_falls_back_to_the_one_before) {
   const RunInputs inputs(barrier_run());
-  run_cluster(inputs, kWorkers, 3, ClusterLife{directory_.path(), false, 0});
-  const std::filesystem::path place = RunDirectory::checkpoints_of(directory_.path());
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(place)) {
-    files.push_back(entry.path());
+  const std::filesystem::path& place = directory_.path();
+  Checkpoint checkpoint = describe_run(inputs, kWorkers);
+  checkpoint.model.parameters.resize(inputs.parameter_count());
+  checkpoint.server = checkpoint.node = Bytes(10);
+  const std::vector files{checkpoint_file(place, 1), checkpoint_file(place, 2)};
+  for (const std::filesystem::path& file : files) {
+    save_checkpoint(file, checkpoint);
   }
-  std::ranges::sort(files);
-  ASSERT_EQ(files.size(), 2U);  // checkpoint.keep
   std::filesystem::resize_file(files.back(), std::filesystem::file_size(files.back()) / 2);
   std::vector<std::string> warnings;
   const auto found =
@@ -242,6 +246,42 @@ TEST_F(CheckpointTest, a_damaged_newest_one_falls_back_to_the_one_before) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->file, files.front());
   EXPECT_THAT(warnings, ElementsAre(HasSubstr(files.back().filename().string())));
+  // Nor is it one of those to keep beside what comes next.
+  set_aside_newer(found->file);
+  EXPECT_THAT(checkpoint_numbers(place), testing::SizeIs(1));
+  EXPECT_TRUE(std::filesystem::exists(files.back().string() + ".unusable"));
+}
+
+TEST(StateAssemblyTest, holds_no_more_than_a_state_can_be) {
+  const auto slice = [](std::uint64_t total, std::uint64_t first, std::size_t size) {
+    auto bytes = std::make_shared<const AlignedVector<float>>(size / sizeof(float));
+    return wire::DataMessage{wire::StateSlice{1, total, first},
+                             {bytes, std::as_bytes(std::span(*bytes))}};
+  };
+  StateAssembly assembly(100);
+  EXPECT_FALSE(assembly.add(slice(100, 0, 60)));
+  EXPECT_TRUE(assembly.add(slice(100, 60, 40)));
+  EXPECT_FALSE(assembly.add(slice(104, 0, 60)));
+  EXPECT_FALSE(assembly.add(slice(104, 60, 44)));
+}
+
+TEST_F(CheckpointTest, a_run_that_goes_on_and_finds_no_workers_has_failed) {
+  const RunInputs inputs(barrier_run());
+  run_cluster(inputs, kWorkers, 3, ClusterLife{directory_.path(), false, 0});
+  auto found = newest_checkpoint(RunDirectory::checkpoints_of(directory_.path()),
+                                 [](const std::string& why) { ADD_FAILURE() << why; });
+  ASSERT_TRUE(found.has_value());
+  transport::InProcNetwork network(kWorkers + 1,
+                                   {.header_bytes_max = wire::kHeaderBytesMax,
+                                    .payload_bytes_max = inputs.parameter_count() * sizeof(float)});
+  const std::unique_ptr<transport::Transport> server = network.endpoint(kServerRank);
+  std::ostringstream screen;
+  const std::atomic<bool> stop = false;
+  const RunDirectory directory(directory_.path(), inputs.config(), true);
+  const RunOutcome outcome = serve(inputs, directory, *server, {screen, stop, {.quiet = true}}, {},
+                                   std::move(found->content));
+  EXPECT_EQ(outcome.reason, StopReason::NoWorkers);
+  EXPECT_EQ(exit_code(outcome), 3);  // with 75 a job would be queued again and again
 }
 
 TEST_F(CheckpointTest, a_changed_bit_is_found_wherever_it_matters) {
@@ -310,6 +350,8 @@ TEST_F(CheckpointTest, another_run_is_refused_by_what_differs) {
   other = config;
   other.data.file = bigger.config.data.file;
   EXPECT_THAT(complaint(other, kWorkers), HasSubstr("data set: expected 500 training rows"));
+  test::write_clouds(bigger.config.data.file, 500, 99);  // the same training rows, other test rows
+  EXPECT_THAT(complaint(other, kWorkers), HasSubstr(", content "));
   other = config;
   other.model_file = run_.directory.write("other.toml",
                                           "name = \"other\"\ninput = [8]\n"

@@ -229,10 +229,12 @@ TEST(ClusterTest, label_out_of_range_ends_the_run_as_bad_input) {
 /// The same when the labels are needed to make the order of rows, before any row is loaded.
 TEST(ClusterTest, bad_label_found_while_rows_are_ordered_ends_the_run_as_bad_input) {
   test::TestRun run(64);
+  std::vector<std::int64_t> labels(64, 0);
+  labels[1] = -1;  // not one of the rows that every rank looks at first
   run.config.data.partition = protocol::PartitionKind::ByLabel;
   data::test::H5Builder(run.config.data.file)
       .put("train/x", {64, 8}, data::test::counting_floats(512))
-      .put("train/y", {64}, std::vector<std::int64_t>(64, -1))
+      .put("train/y", {64}, labels)
       .put("validation/x", {1, 8}, data::test::counting_floats(8))
       .put("validation/y", {1}, std::vector<std::int64_t>{0})
       .put("test/x", {1, 8}, data::test::counting_floats(8))

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "data/support.hpp"
 #include "hermes/core/error.hpp"
 #include "runtime/test_run.hpp"
 
@@ -71,6 +72,26 @@ TEST(RunInputsTest, fingerprint_tells_data_sets_of_other_sizes_apart) {
   test::TestRun other(501);
   other.config.model_file = run.config.model_file;
   EXPECT_NE(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+}
+
+TEST(RunInputsTest, fingerprint_tells_data_sets_of_one_size_apart) {
+  const test::TestRun run(500);
+  test::TestRun other(500);
+  other.config.model_file = run.config.model_file;
+  EXPECT_EQ(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+  data::test::H5Builder(other.config.data.file)
+      .put("train/x", {500, 8}, data::test::counting_floats(4000))
+      .put("train/y", {500}, data::test::cyclic_labels<int>(500, 3))
+      .put("test/x", {100, 8}, data::test::counting_floats(800))
+      .put("test/y", {100}, data::test::cyclic_labels<int>(100, 3));
+  EXPECT_NE(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+}
+
+TEST(RunInputsTest, a_small_data_set_keeps_half_of_its_rows_for_training) {
+  test::TestRun run(500);
+  run.config.data.validation.reset();
+  const RunInputs inputs(run.config);
+  EXPECT_EQ(inputs.plan().training_count(), 250U);
 }
 
 TEST(RunInputsTest, model_that_does_not_fit_the_data_is_an_error_with_both_shapes) {

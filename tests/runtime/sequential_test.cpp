@@ -23,7 +23,7 @@ struct TrainedModel {
 /// What a user would write without Hermes' runtime: the models after each of `rounds` epochs.
 std::vector<TrainedModel> plain_sgd(const RunConfig& config, std::uint64_t rounds) {
   const data::Dataset dataset(config.data.file);
-  const data::RowPlan plan(dataset, config.data.validation, config.seed);
+  const data::RowPlan plan(dataset, *config.data.validation, config.seed);
   const RunInputs inputs(config);  // for the architecture alone
   const std::uint32_t batch = config.train.minibatch;
   nn::Network network(inputs.model(), std::max(batch, Evaluator::kBatch));
@@ -69,7 +69,7 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 RunConfig sequential_config(const test::TestRun& run) {
   RunConfig config = run.config;
   config.strategy.type = StrategyKind::Bsp;
-  config.data.evaluation_rows = config.data.validation;
+  config.data.evaluation_rows = *config.data.validation;
   config.train.optimizer.momentum = 0.9;
   config.train.optimizer.learning_rate = 0.005;
   config.train.schedule = {.type = ScheduleKind::Cosine, .warmup_steps = 10, .total_steps = 90};

@@ -44,7 +44,7 @@ std::vector<DataMessage> one_of_each_data() {
   return {
       {AskDataset{}, {}},
       {AskRows{1, false, protocol::RowOrder::ByLabel, 2, 3, 4, 5, 6}, {}},
-      {DatasetFacts{"a.h5", 3, 32, 31, false, true, true, 5, 100, 20, 7}, block({1, 2, 3, 4})},
+      {DatasetFacts{"a.h5", 3, 32, 31, false, true, true, 5, 100, 20, 7, 9}, block({1, 2, 3, 4})},
       {RowSlice{8, 9, 2}, block({0, 0, 0, 0, 1, 0, 0, 0, 9, 8, 0, 0})},
       {RowsFailed{10, "no row"}, {}},
       {StateSlice{11, 12, 8}, block({1, 0, 2, 0})},
@@ -58,31 +58,31 @@ bool same(const DataMessage& a, const DataMessage& b) {
 /// Written down: a difference is a change of the format, and kDataWireVersion must grow.
 constexpr std::array<const char*, 6> kGolden = {
     // ask dataset: prelude, body, checksum
-    "48524d4403000000000000000000000036638d7536638d750000000000000000"
-    "2956f244",
+    "48524d4404000000000000000000000036638d7536638d750000000000000000"
+    "7aa5fb40",
     // ask rows: prelude, body, checksum
-    "48524d4403000100000000000000000036638d7536638d753200000000000000"
+    "48524d4404000100000000000000000036638d7536638d753200000000000000"
     "0100000000000000000102000000000000000300000000000000040000000000"
     "000005000000000000000600000000000000"
-    "f1f085ca",
+    "c9987f57",
     // dataset facts: prelude, body, checksum
-    "48524d44030002000400000000000000778fc776778fc7764100000000000000"
+    "48524d44040002000400000000000000778fc776778fc7764900000000000000"
     "0400612e6835030000000000000020000000000000001f000000000000000001"
     "0105000000000000006400000000000000140000000000000007000000000000"
-    "00"
-    "5e6598c0",
+    "000900000000000000"
+    "2471113d",
     // row slice: prelude, body, checksum
-    "48524d44030003000c0000000000000017fe0f8517fe0f851800000000000000"
+    "48524d44040003000c0000000000000017fe0f8517fe0f851800000000000000"
     "080000000000000009000000000000000200000000000000"
-    "a0e59235",
+    "c21785f3",
     // rows failed: prelude, body, checksum
-    "48524d4403000400000000000000000036638d7536638d751000000000000000"
+    "48524d4404000400000000000000000036638d7536638d751000000000000000"
     "0a0000000000000006006e6f20726f77"
-    "adb6c729",
+    "831f1fff",
     // state slice: prelude, body, checksum
-    "48524d440300050004000000000000000288fe4d0288fe4d1800000000000000"
+    "48524d440400050004000000000000000288fe4d0288fe4d1800000000000000"
     "0b000000000000000c000000000000000800000000000000"
-    "509cfc9e",
+    "326eeb58",
 };
 
 TEST(DataFrameTest, every_kind_is_written_as_ever) {
@@ -186,7 +186,7 @@ struct PokeCase {
 TEST(MalformedDataFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_name) {
   const PokeCase cases[] = {
       {kAskRows, 0, 'X', "expected a data frame"},
-      {kAskRows, 4, 7, "wire version: expected 3, found 7"},
+      {kAskRows, 4, 7, "wire version: expected 4, found 7"},
       {kAskRows, 6, 6, "kind at most: expected 5, found 6"},
       {kAskRows, 7, 1, "kind at most: expected 5, found 257"},
       {kAskDataset, 24, 1, "body bytes: expected 0, found 1"},

@@ -40,6 +40,7 @@ struct DatasetInfo {
   std::vector<std::string> class_names;  ///< empty where the file names none
   std::vector<float> mean;               ///< per channel: x' = (x - mean) * scale
   std::vector<float> scale;              ///< per channel
+  std::uint64_t content_hash = 0;        ///< as Dataset::content_hash() found it; 0: not asked
   std::uint64_t reader_bytes = 0;        ///< that HDF5 takes at most to read it: caches, buffers
 
   std::uint64_t row_count(Split split) const { return rows[static_cast<std::size_t>(split)]; }
@@ -86,6 +87,10 @@ class Dataset {
   /// Reads the whole file once in blocks, so that a bad value is found before training and not in
   /// the midst of it: labels in [0, class_count), numbers and float features finite.
   void check_values(std::uint32_t class_count) const;
+
+  /// Tells data sets of one shape apart without reading all of them: a hash over means, scales,
+  /// class names and a few rows of each split, evenly spread. Reads those rows.
+  std::uint64_t content_hash() const;
 
   /// Bytes of x and y that were read so far, as they are in memory.
   std::uint64_t bytes_read() const;

@@ -49,6 +49,7 @@ struct Peer {
   RoundPlan plan{};  ///< of the last release
   std::uint64_t memory_budget = 0;
   Report last_report{};
+  std::uint32_t malformed = 0;  ///< reports in a row that could not be used
   std::optional<Update> pending{};
   Instant released_at{};
   Instant reported_at{};

@@ -108,7 +108,9 @@ struct StopConfig {
 };
 
 /// When to save. A checkpoint waits for the next report of each worker (barriers: for the next
-/// barrier), which brings the worker's own state along; nobody is held back for it.
+/// barrier), which brings the worker's own state along; nobody is held back for it. After ten times
+/// `every` (and after `patience`) it is made without those that have not come; in a run that goes
+/// on they begin anew.
 struct CheckpointConfig {
   bool is_on = false;
   Duration every = seconds(0.0);  ///< 0: only when the run is interrupted or all workers are gone
@@ -188,6 +190,7 @@ class Server {
   void drain(StopReason reason, Instant now, Effects& effects);
   void finish_when_drained(Instant now, Effects& effects);
   void tell(Peer& peer, Message message, Instant now, Effects& effects);
+  void turn_down(Peer& peer, bool had_payload, Instant now, Effects& effects);
   void refuse(Peer& peer, const std::string& why, Instant now, Effects& effects);
   void reject(const Peer& peer, RejectReason reason, bool had_payload, Effects& effects);
 

@@ -55,6 +55,10 @@ std::optional<FoundCheckpoint> newest_checkpoint(
     const std::filesystem::path& directory, const std::function<void(const std::string&)>& warn,
     std::span<const nn::CustomLayerSpec> custom = {});
 
+/// Renames what is newer than the file that a run goes on from (damaged, or of another version), so
+/// that it is not taken for one of those to keep.
+void set_aside_newer(const std::filesystem::path& file);
+
 /// Throws ConfigError, naming what differs, unless the run can go on from the checkpoint.
 void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,
                      std::uint32_t workers);

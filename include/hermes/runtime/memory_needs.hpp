@@ -53,6 +53,10 @@ void check_fits(const MemoryNeeds& needs, const RankMemory& memory, std::uint64_
 /// The same for a worker and the least that it needs.
 void check_worker_fits(const RunInputs& inputs, const RankMemory& memory, Rank rank);
 
+/// The most that a worker's state for a checkpoint can be: twice what is reckoned with, as a custom
+/// strategy may keep something, too.
+std::uint64_t worker_state_bytes_max(const RunInputs& inputs);
+
 /// "configured", or "MemAvailable (/proc/meminfo): 4.0 GiB for 2 ranks".
 std::string describe(const data::MemoryLimit& limit);
 

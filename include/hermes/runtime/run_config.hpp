@@ -43,9 +43,10 @@ enum class Delivery : std::uint8_t {
 
 /// [data]
 struct DataSettings {
-  std::filesystem::path file;           ///< HDF5 data set; required
-  std::uint64_t validation = 5000;      ///< rows split off the training rows when the file has no
-                                        ///< validation rows of its own; >= 1
+  std::filesystem::path file;  ///< HDF5 data set; required
+  /// Rows split off the training rows when the file has no validation rows of its own; >= 1.
+  /// Absent: 5000, but at most half of the rows.
+  std::optional<std::uint64_t> validation;
   std::uint64_t validation_seed = 0;    ///< which rows; 0: the run's seed decides
   std::uint64_t evaluation_rows = 500;  ///< validation rows that gate, merge weights and stopping
                                         ///< look at; >= 1
@@ -53,6 +54,8 @@ struct DataSettings {
   std::uint32_t labels_per_worker = 0;  ///< by_label: pieces of the sorted rows; 0: one
   Delivery delivery = Delivery::File;
   bool prefetch = true;  ///< the next rows are fetched while the present ones train
+
+  std::uint64_t validation_of(std::uint64_t train_rows) const;
 
   friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };
@@ -254,8 +257,8 @@ RunConfig parse_run_config(std::string_view text, const std::filesystem::path& o
 std::string to_toml(const RunConfig& config);
 
 /// Merges between two evaluations of the global model: `evaluate_every_merges`, or where that is 0:
-/// every merge where hermes weighs by loss, every fifth for timebox (whose boxes have no rows to
-/// count by), else about ten times per pass of all workers over `train_rows` rows.
+/// every merge where hermes weighs by loss and for timebox (whose boxes have no rows to count by),
+/// else about ten times per pass of all workers over `train_rows` rows.
 std::uint64_t evaluation_interval(const RunConfig& config, std::uint64_t train_rows,
                                   std::uint32_t workers);
 

@@ -21,14 +21,17 @@ struct WorkerState {
 /// sizes are multiples of four.
 void send_state(Channel& channel, Rank to, const WorkerState& state, std::size_t slice_bytes);
 
-/// Puts slices together again. Memory grows only with what has arrived.
+/// Puts slices together again. Memory grows only with what has arrived, to `bytes_max` at most.
 class StateAssembly {
  public:
+  explicit StateAssembly(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
   /// The state, when this slice is its last. One that does not fit what came before drops both: a
   /// later state begins anew.
   std::optional<WorkerState> add(const wire::DataMessage& message);
 
  private:
+  std::uint64_t bytes_max_;
   std::uint64_t round_ = 0;
   std::uint64_t total_ = 0;
   std::shared_ptr<Bytes> bytes_;

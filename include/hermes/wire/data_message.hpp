@@ -14,7 +14,7 @@
 /// src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kDataWireVersion = 3;
+inline constexpr std::uint16_t kDataWireVersion = 4;
 
 // ---- worker to server ----
 
@@ -52,6 +52,7 @@ struct DatasetFacts {
   std::uint64_t train_rows = 0;
   std::uint64_t validation_rows = 0;
   std::uint64_t test_rows = 0;
+  std::uint64_t content_hash = 0;
 
   friend bool operator==(const DatasetFacts&, const DatasetFacts&) = default;
 };

@@ -26,6 +26,11 @@ wire::PayloadEncoding encoding_of(PayloadFormat format) {
 
 }  // namespace
 
+std::uint64_t DataSettings::validation_of(std::uint64_t train_rows) const {
+  constexpr std::uint64_t kUsual = 5000;
+  return validation.value_or(std::min(kUsual, train_rows / 2));
+}
+
 nn::OptimizerSpec OptimizerSettings::spec() const {
   switch (type) {
     case OptimizerKind::Adam: {

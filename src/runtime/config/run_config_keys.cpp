@@ -26,9 +26,10 @@ void path(KeyVisitor& v, const Key& key, std::filesystem::path& value) {
 
 void visit(KeyVisitor& v, DataSettings& data) {
   path(v, {"data.file", "HDF5 data set", true}, data.file);
-  v.integer({"data.validation",
-             "training rows split off for validation when the file has no validation rows"},
-            data.validation, kRows);
+  v.optional_integer({"data.validation",
+                      "training rows split off for validation when the file has no validation "
+                      "rows; absent: 5000, but at most half of them"},
+                     data.validation, kRows);
   v.integer(
       {"data.validation_seed",
        "which rows those are; the same for runs whose accuracies are compared; 0: the run's seed"},
