@@ -32,7 +32,7 @@ struct WorkspaceNeeds {
 WorkspaceNeeds workspace_needs(const nn::NetworkSpec& spec) {
   constexpr std::size_t kFew = 64;
   constexpr std::size_t kMany = 256;
-  constexpr std::uint64_t kRounding = 64 * 1024;
+  constexpr std::uint64_t kRounding = std::uint64_t{64} * 1024;
   const auto bytes = [&spec](std::size_t batch) {
     const nn::NetworkMemory memory = nn::Network::memory_bytes(spec, batch);
     // The workspace twice: the matrix library's copy of an operand is not larger.
@@ -227,10 +227,10 @@ MemoryNeeds server_needs(const RunInputs& inputs, std::uint32_t workers) {
       {"payload conversion", inputs.config().has_lossy_payload() ? 2 * sizes.parameters : 0},
       // Of workers: known, on their way, in the file that is made in memory, waiting for it. Of the
       // server: its models, an update of each worker.
-      {"checkpoints",
-       inputs.config().checkpoint.keep > 0
-           ? 5 * workers * state_bytes(inputs, sizes) + 4 * (8 + workers) * sizes.parameters
-           : 0},
+      {"checkpoints", inputs.config().checkpoint.keep > 0
+                          ? std::uint64_t{5} * workers * state_bytes(inputs, sizes) +
+                                std::uint64_t{4} * (8 + workers) * sizes.parameters
+                          : 0},
       {"layer buffers", sizes.workspace.fixed},
       {"activations", sizes.workspace.per_row * Evaluator::kBatch},
       {"evaluation rows", sizes.evaluation_rows()},
@@ -294,7 +294,7 @@ void check_worker_fits(const RunInputs& inputs, const RankMemory& memory, Rank r
 }
 
 std::string describe(const data::MemoryLimit& limit) {
-  const std::string source(to_string(limit.source));
+  std::string source(to_string(limit.source));
   if (limit.source == data::MemorySource::Configured) {
     return source;
   }
