@@ -9,8 +9,11 @@ namespace hermes::report {
 
 /// Colours are numbers: the style sheet says what they are in daylight and in the dark.
 inline constexpr int kSeriesColours = 6;
-enum Colour : int { kFrame = kSeriesColours, kGrid, kLabel, kInk };
-inline constexpr int kColours = kInk + 1;
+inline constexpr int kFrame = kSeriesColours;
+inline constexpr int kGrid = kFrame + 1;
+inline constexpr int kLabel = kFrame + 2;
+inline constexpr int kInk = kFrame + 3;
+inline constexpr int kColours = kFrame + 4;
 
 struct Point {
   double x = 0.0;
