@@ -74,7 +74,7 @@ std::string layer_key_rows() {
       const auto add = [&](std::string_view key, const auto& /*field*/, nn::Presence presence) {
         const std::string fallback =
             presence == nn::Presence::Required ? "required" : value_in(text, key);
-        rows += begin + " `" + std::string(key) + "` | " + fallback + " |\n";
+        rows.append(begin).append(" `").append(key).append("` | ").append(fallback).append(" |\n");
       };
       spec.visit_fields(spec, add);
       if (rows.size() == before) {

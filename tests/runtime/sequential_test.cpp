@@ -102,7 +102,7 @@ TEST(SequentialTest, one_bsp_worker_is_sequential_sgd_bit_for_bit_whoever_gets_t
   const RunConfig config = sequential_config(run);
   const std::vector<TrainedModel> expected = plain_sgd(config, 6);
   const RunInputs inputs(config);
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const test::ClusterResult result = test::run_cluster(inputs, 1, seed);
     ASSERT_TRUE(result.best);
     ASSERT_GE(result.best->version.value, 4U);
