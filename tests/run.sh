@@ -5,7 +5,7 @@
 #
 # Without arguments: everything that must hold before a change is accepted, as CI runs it:
 #   1. the builds for release and for simulated clusters (where SimGrid is), and all tests
-#      (those of the job scripts where Slurm can be installed);
+#      (those of the job scripts where there is Slurm, which only `full` installs);
 #   2. tests/lint.sh;
 #   3. sanitizer builds and a part of their tests;
 #   4. tests/fuzz.sh, each target for 20 s.
@@ -83,7 +83,9 @@ build_and_test() {
 heading "packages"
 jobs/packages.sh build test
 jobs/packages.sh fuzz || echo "run.sh: nothing will be fuzzed: no clang with libFuzzer"
-jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+if [[ $scope == full ]]; then
+  jobs/packages.sh slurm || echo "run.sh: the job scripts will not be tested: no Slurm"
+fi
 
 if [[ -n $preset || -n $label ]]; then
   preset=${preset:-release}
