@@ -15,7 +15,6 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/random.hpp"
 #include "hermes/core/state_archive.hpp"
-#include "hermes/runtime/checkpoint_writer.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/transport/in_proc_network.hpp"
@@ -358,49 +357,6 @@ TEST_F(CheckpointTest, another_run_is_refused_by_what_differs) {
                                           "initializer = \"he_normal\"\n"
                                           "[[layer]]\ntype = \"dense\"\nunits = 3\n");
   EXPECT_THAT(complaint(other, kWorkers), HasSubstr("model: expected 'small'"));
-}
-
-TEST_F(CheckpointTest, what_a_killed_process_left_half_written_goes_with_the_next_one) {
-  const RunInputs inputs(saving(run_.config));
-  std::ofstream(checkpoint_file(directory_.path(), 7).string() + ".4711.tmp") << "half of it";
-  std::ofstream(directory_.path() / "notes.tmp") << "somebody's own";
-  CheckpointWriter writer(directory_.path(), 3);
-  Checkpoint checkpoint = describe_run(inputs, kWorkers);
-  checkpoint.model.parameters.resize(inputs.parameter_count());
-  writer.write(std::move(checkpoint));
-  writer.finish();
-  EXPECT_TRUE(writer.has_written());
-  EXPECT_TRUE(unfinished_checkpoints(directory_.path()).empty());
-  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "notes.tmp"));
-}
-
-TEST_F(CheckpointTest, on_a_slow_disk_the_newest_waits_and_the_server_does_not) {
-  const RunInputs inputs(saving(run_.config));
-  CheckpointWriter writer(directory_.path(), 100);
-  for (std::uint64_t version = 1; version <= 40; ++version) {
-    Checkpoint checkpoint = describe_run(inputs, kWorkers);
-    checkpoint.model.parameters.resize(inputs.parameter_count());
-    checkpoint.model.version = version;
-    writer.write(std::move(checkpoint));
-  }
-  writer.finish();
-  const std::vector<std::uint64_t> numbers = checkpoint_numbers(directory_.path());
-  EXPECT_LT(numbers.size(), 40U);
-  EXPECT_EQ(load_model(checkpoint_file(directory_.path(), numbers.back())).version, 40U);
-}
-
-TEST_F(CheckpointTest, a_place_that_takes_no_file_is_told_and_ends_nothing) {
-  const RunInputs inputs(saving(run_.config));
-  const std::filesystem::path blocked = directory_.path() / "blocked";
-  std::ofstream(blocked) << "a file where a directory should be";
-  CheckpointWriter writer(blocked, 3);
-  Checkpoint checkpoint = describe_run(inputs, kWorkers);
-  checkpoint.model.parameters.resize(inputs.parameter_count());
-  writer.write(std::move(checkpoint));
-  writer.finish();
-  EXPECT_FALSE(writer.has_written());
-  EXPECT_THAT(writer.news().value_or(""), HasSubstr("no checkpoint: "));
-  EXPECT_EQ(writer.news(), std::nullopt);
 }
 
 }  // namespace
