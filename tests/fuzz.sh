@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all=(wire state run_config model_file model_store dataset idx cifar10 csv npy image safetensors)
+readonly all=(wire state run_state run_config model_file model_store checkpoint dataset idx cifar10 csv npy image safetensors)
 readonly malloc_limit_mb=256  # HDF5 data may claim 64 MiB more than they store, and once more as chunks
 readonly rss_limit_mb=1024
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "hermes/core/assert.hpp"
 
@@ -60,13 +61,15 @@ void subtract(const float* x, const float* y, float* out, std::size_t count) {
   }
 }
 
-/// All exponent bits set means NaN or infinity; integer tests vectorise and ignore FP flags.
-bool all_finite(const float* x, std::size_t count) {
-  constexpr std::uint32_t kExponent = 0x7f800000U;
-  std::uint32_t found = 0;
+/// Without their signs floats are in the order of their bits, NaN above infinity; integer tests
+/// vectorise and ignore FP flags.
+bool all_within(const float* x, std::size_t count, float limit) {
+  constexpr std::int32_t kMagnitude = 0x7fffffff;
+  const auto limit_bits = std::bit_cast<std::int32_t>(limit);
+  std::int32_t found = 0;
   for (std::size_t i = 0; i < count; ++i) {
     found |=
-        static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(x[i]) & kExponent) == kExponent);
+        static_cast<std::int32_t>((std::bit_cast<std::int32_t>(x[i]) & kMagnitude) > limit_bits);
   }
   return found == 0;
 }
@@ -81,7 +84,7 @@ namespace hermes {
 HWY_EXPORT(axpy);
 HWY_EXPORT(blend);
 HWY_EXPORT(subtract);
-HWY_EXPORT(all_finite);
+HWY_EXPORT(all_within);
 
 void axpy(float a, std::span<const float> x, std::span<float> y) {
   HERMES_ASSERT(x.size() == y.size(), "axpy: sizes differ");
@@ -108,19 +111,28 @@ double squared_norm(std::span<const float> x) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-bool all_finite(std::span<const float> x) {
-  return HWY_DYNAMIC_DISPATCH(all_finite)(x.data(), x.size());
+bool all_within(std::span<const float> x, float limit) {
+  HERMES_ASSERT(limit >= 0.0F, "all_within: a negative limit");
+  return HWY_DYNAMIC_DISPATCH(all_within)(x.data(), x.size(), limit);
 }
 
-bool all_finite(const SharedParameters& parameters) {
+bool all_within(const SharedParameters& parameters, float limit) {
   alignas(64) std::array<float, kParameterBlock> room;
   for (std::size_t first = 0; first < parameters.size(); first += room.size()) {
     const std::size_t count = std::min(room.size(), parameters.size() - first);
-    if (!all_finite(parameters.read(first, std::span(room).first(count)))) {
+    if (!all_within(parameters.read(first, std::span(room).first(count)), limit)) {
       return false;
     }
   }
   return true;
+}
+
+bool all_finite(std::span<const float> x) {
+  return all_within(x, std::numeric_limits<float>::max());
+}
+
+bool all_finite(const SharedParameters& parameters) {
+  return all_within(parameters, std::numeric_limits<float>::max());
 }
 
 }  // namespace hermes

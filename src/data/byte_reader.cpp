@@ -113,7 +113,7 @@ void ByteReader::expect_end() {
   }
 }
 
-std::string ByteReader::read_text() {
+std::string ByteReader::read_text(std::uint64_t bytes_max) {
   constexpr std::size_t kFirstBytes = std::size_t{1} << 16;
   std::string text;
   while (true) {
@@ -123,6 +123,10 @@ std::string ByteReader::read_text() {
     const std::size_t found =
         read_some(std::as_writable_bytes(std::span(text.data() + before, piece)));
     text.resize(before + found);
+    if (text.size() > bytes_max) {
+      fail("expected at most " + std::to_string(bytes_max) + " bytes" +
+           (gzdirect(as_gz(file_)) == 0 ? " when unpacked" : "") + ", found more");
+    }
     if (found < piece) {
       return text;
     }

@@ -28,7 +28,8 @@ class ByteReader {
   void append(std::vector<std::byte>& out, std::uint64_t bytes, std::string_view what);
   std::uint32_t read_big_endian32(std::string_view what);
   void expect_end();
-  std::string read_text();
+  /// All that is left. gzip expands a thousandfold, so the caller says how much it can take.
+  std::string read_text(std::uint64_t bytes_max);
 
   std::uint64_t offset() const { return offset_; }
   /// Throws DataError "file: problem".

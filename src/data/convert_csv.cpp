@@ -13,15 +13,22 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/random.hpp"
 #include "hermes/data/csv.hpp"
+#include "hermes/data/memory_budget.hpp"
 
 namespace hermes::data {
 namespace {
+
+/// Bytes of text that this machine can hold beside the numbers in it.
+std::uint64_t text_bytes_max() {
+  const std::uint64_t budget = find_memory_budget({}).bytes();
+  return budget == 0 ? std::numeric_limits<std::uint64_t>::max() : budget / 2;
+}
 
 /// Reads the table line by line; keeps the features of all rows and the labels or target numbers.
 class CsvTable {
  public:
   explicit CsvTable(const CsvSource& source)
-      : source_(source), text_(ByteReader(source.file).read_text()) {
+      : source_(source), text_(ByteReader(source.file).read_text(text_bytes_max())) {
     read_first_line();
     std::string_view line;
     while (next_line(line)) {

@@ -138,7 +138,8 @@ bool is_image_name(const std::filesystem::path& file) {
 }
 
 Image read_image(const std::filesystem::path& file) {
-  const std::string bytes = ByteReader(file).read_text();
+  constexpr std::uint64_t kFileBytesMax = std::uint64_t{64} << 20U;
+  const std::string bytes = ByteReader(file).read_text(kFileBytesMax);
   if (bytes.starts_with(kPngSignature)) {
     return read_png(file, bytes);
   }

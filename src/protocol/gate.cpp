@@ -65,13 +65,11 @@ GateCause Gate::cause_of(double z) {
 }
 
 void Gate::save(StateWriter& state) const {
-  state& threshold_& window_& silent_& coin_.state();
+  state& threshold_& window_& silent_& coin_;
 }
 
 void Gate::load(StateReader& state) {
-  RandomStream::State coin{};
-  state& threshold_& window_& silent_& coin;
-  coin_ = RandomStream(coin);
+  state& threshold_& window_& silent_& coin_;
   const auto is_finite = [](double loss) { return std::isfinite(loss); };
   StateReader::expect(is_finite(threshold_) && std::ranges::all_of(window_, is_finite),
                       "finite losses");

@@ -1,7 +1,9 @@
 // The server and its workers one by one: joining, reports, silence, return, farewell.
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "hermes/core/vector_ops.hpp"
 #include "hermes/protocol/server.hpp"
@@ -13,6 +15,22 @@ namespace {
 /// sender is of no use, and nobody shall wait for it at a barrier.
 constexpr std::uint32_t kMalformedInARow = 16;
 
+/// Empty when a worker agrees with the server on all of them.
+std::string differing_trait(const std::vector<std::uint64_t>& found,
+                            const std::vector<RunTrait>& expected) {
+  if (found.size() != expected.size()) {
+    return "another configuration: expected " + std::to_string(expected.size()) +
+           " traits of a run, found " + std::to_string(found.size());
+  }
+  std::string differing;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] != expected[i].hash) {
+      differing += (differing.empty() ? "" : ", ") + expected[i].name;
+    }
+  }
+  return differing.empty() ? "" : "differs from the server in: " + differing;
+}
+
 /// Empty when the worker fits the run; else one line that says why not.
 std::string misfit(const Join& join, const ServerConfig& config, std::size_t parameters) {
   if (join.program_version != config.program_version) {
@@ -23,10 +41,7 @@ std::string misfit(const Join& join, const ServerConfig& config, std::size_t par
     return "another model: expected " + std::to_string(parameters) + " parameters, found " +
            std::to_string(join.parameter_count);
   }
-  if (join.run_fingerprint != config.run_fingerprint) {
-    return "another configuration, model or data set than the server's";
-  }
-  return {};
+  return differing_trait(join.trait_hashes, config.traits);
 }
 
 bool is_duration(double value) {
@@ -47,9 +62,12 @@ bool is_well_formed(const Report& report, const SharedParameters& payload, Paylo
   return report.payload == PayloadKind::None && payload.empty();
 }
 
+/// Payloads with larger values count as not finite: finite ones could add up to infinity.
+constexpr float kPayloadValueMax = 1e30F;
+
 bool is_finite(const Report& report, const SharedParameters& payload) {
   return report.kind == ReportKind::Pull ||
-         (std::isfinite(report.validation_loss) && all_finite(payload));
+         (std::isfinite(report.validation_loss) && all_within(payload, kPayloadValueMax));
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include "hermes/runtime/checkpoint.hpp"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdio>
-#include <sstream>
+#include <limits>
+#include <map>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,7 +13,6 @@
 #include "hermes/core/hash.hpp"
 #include "hermes/core/version.hpp"
 #include "hermes/runtime/model_file.hpp"
-#include "hermes/runtime/run_fingerprint.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -56,67 +53,7 @@ std::int64_t content_hash(const Checkpoint& checkpoint) {
   return std::bit_cast<std::int64_t>(hash.value());
 }
 
-/// The key of a line of TOML and its value, under the table that it stands in.
-struct Setting {
-  std::string key;
-  std::string value;
-};
-
-std::vector<Setting> settings_of(const std::string& toml) {
-  std::vector<Setting> settings;
-  std::istringstream lines(toml);
-  std::string table;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('[')) {
-      table = line.substr(1, line.find(']') - 1) + '.';
-    } else if (const std::size_t equals = line.find(" = "); equals != std::string::npos) {
-      settings.push_back({table + line.substr(0, equals), line.substr(equals + 3)});
-    }
-  }
-  return settings;
-}
-
-[[noreturn]] void refuse(const fs::path& file, const std::string& what, const std::string& saved,
-                         const std::string& now) {
-  throw ConfigError(file.string() + ": " + what + ": expected " + saved +
-                    ", with which the run was begun, found " + now);
-}
-
-void check_settings(const FoundCheckpoint& checkpoint, const std::string& config) {
-  const std::vector<Setting> saved = settings_of(checkpoint.content.config);
-  const std::vector<Setting> now = settings_of(config);
-  for (const Setting& setting : saved) {
-    const auto same = std::ranges::find(now, setting.key, &Setting::key);
-    if (same == now.end() || same->value != setting.value) {
-      refuse(checkpoint.file, "key '" + setting.key + "'", setting.value,
-             same == now.end() ? "none" : same->value);
-    }
-  }
-  for (const Setting& setting : now) {
-    if (std::ranges::find(saved, setting.key, &Setting::key) == saved.end()) {
-      refuse(checkpoint.file, "key '" + setting.key + "'", "none", setting.value);
-    }
-  }
-}
-
 }  // namespace
-
-Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers) {
-  Checkpoint checkpoint;
-  checkpoint.model.spec = inputs.model();
-  checkpoint.model.loss = inputs.config().train.loss;
-  checkpoint.model.run = inputs.config().name;
-  checkpoint.model.strategy = inputs.strategy_name();
-  checkpoint.config = to_toml(resumable_part(inputs.config()));
-  checkpoint.worker_count = workers;
-  const data::DatasetInfo& info = inputs.data_info();
-  checkpoint.data_set = std::to_string(info.row_count(data::Split::Train)) + " training rows of " +
-                        std::to_string(info.features.channels) + " x " +
-                        std::to_string(info.features.height) + " x " +
-                        std::to_string(info.features.width) + ", content " +
-                        fmt::format("{:016x}", info.content_hash);
-  return checkpoint;
-}
 
 void save_checkpoint(const fs::path& file, const Checkpoint& checkpoint) {
   std::vector<data::ByteBlockView> blocks{{kServerBlock, checkpoint.server},
@@ -142,8 +79,12 @@ Checkpoint load_checkpoint(const fs::path& file, std::span<const nn::CustomLayer
   Checkpoint checkpoint;
   checkpoint.config = content.attribute<std::string>("config", file, "a checkpoint");
   checkpoint.data_set = content.attribute<std::string>("data_set", file, "a checkpoint");
-  checkpoint.worker_count =
-      static_cast<std::uint32_t>(content.attribute<std::int64_t>("workers", file, "a checkpoint"));
+  const auto workers = content.attribute<std::int64_t>("workers", file, "a checkpoint");
+  if (workers < 1 || workers > std::numeric_limits<std::int32_t>::max()) {
+    throw DataError(file.string() + ": attribute 'workers': expected a number of workers, found " +
+                    std::to_string(workers));
+  }
+  checkpoint.worker_count = static_cast<std::uint32_t>(workers);
   if (const auto version = content.attribute<std::string>("hermes_version", file, "a checkpoint");
       version != kProgramVersion) {
     throw DataError(file.string() + ": expected a checkpoint of hermes " +
@@ -164,7 +105,8 @@ Checkpoint load_checkpoint(const fs::path& file, std::span<const nn::CustomLayer
       checkpoint.node = std::move(block.bytes);
     } else if (block.name.starts_with(kWorkerBlock)) {
       const auto rank = number_in(std::string_view(block.name).substr(kWorkerBlock.size()));
-      if (!rank || !rounds.contains(static_cast<std::int64_t>(*rank))) {
+      if (!rank || *rank < 1 || *rank > checkpoint.worker_count ||
+          !rounds.contains(static_cast<std::int64_t>(*rank))) {
         throw DataError(file.string() + ": expected a worker's state, found '" + block.name + "'");
       }
       const std::int64_t round = rounds.at(static_cast<std::int64_t>(*rank));
@@ -243,27 +185,6 @@ void set_aside_newer(const fs::path& file) {
       fs::rename(other, other.string() + ".unusable", ignored);
     }
   }
-}
-
-void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,
-                     std::uint32_t workers) {
-  const Checkpoint now = describe_run(inputs, workers);
-  const Checkpoint& saved = checkpoint.content;
-  if (saved.worker_count != workers) {
-    refuse(checkpoint.file, "number of workers", std::to_string(saved.worker_count),
-           std::to_string(workers));
-  }
-  if (saved.model.strategy != now.model.strategy) {
-    refuse(checkpoint.file, "strategy", saved.model.strategy, now.model.strategy);
-  }
-  if (saved.data_set != now.data_set) {
-    refuse(checkpoint.file, "data set", saved.data_set, now.data_set);
-  }
-  if (to_toml(saved.model.spec) != to_toml(now.model.spec)) {
-    refuse(checkpoint.file, "model", "'" + saved.model.spec.name + "' as it was",
-           "another architecture ('" + now.model.spec.name + "')");
-  }
-  check_settings(checkpoint, now.config);
 }
 
 }  // namespace hermes::runtime

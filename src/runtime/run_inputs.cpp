@@ -12,7 +12,7 @@
 #include "hermes/runtime/initial_weights.hpp"
 #include "hermes/runtime/memory_needs.hpp"
 #include "hermes/runtime/model_file.hpp"
-#include "hermes/runtime/run_fingerprint.hpp"
+#include "hermes/runtime/run_traits.hpp"
 #include "runtime/config/toml_text.hpp"
 #include "runtime/row_slices.hpp"
 
@@ -24,7 +24,7 @@ nn::Shape shape_of(const data::FeatureShape& features) {
                        : nn::Shape::image(features.channels, features.height, features.width);
 }
 
-std::uint64_t data_fingerprint(const data::DatasetInfo& info) {
+std::uint64_t data_hash(const data::DatasetInfo& info) {
   Fnv1a hash;
   hash.add(info.features.channels);
   hash.add(info.features.height);
@@ -225,16 +225,16 @@ std::string RunInputs::strategy_name() const {
                        : std::string(protocol::strategy_name(config_.strategy_spec()));
 }
 
-std::uint64_t RunInputs::fingerprint() const {
-  Fnv1a inputs;
-  inputs.add(data_fingerprint(info_));
+std::vector<protocol::RunTrait> RunInputs::traits() const {
+  std::vector<protocol::RunTrait> traits = run_traits(config_, model_);
+  traits.push_back({"data set", data_hash(info_)});
+  Fnv1a initial;
   if (config_.initial_weights) {  // else they follow from model and seed
-    inputs.add(std::as_bytes(initial_.values()));
+    initial.add(std::as_bytes(initial_.values()));
   }
-  if (own_strategy_) {
-    inputs.add(own_strategy_->name);
-  }
-  return run_fingerprint(config_, model_, inputs.value());
+  traits.push_back({"initial weights", initial.value()});
+  traits.push_back({"strategy", Fnv1a().add(own_strategy_ ? own_strategy_->name : "").value()});
+  return traits;
 }
 
 data::RowSelection RunInputs::evaluation_rows() const {

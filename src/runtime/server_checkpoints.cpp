@@ -4,6 +4,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/state_archive.hpp"
 #include "hermes/runtime/compute_cost.hpp"
+#include "hermes/runtime/resumption.hpp"
 #include "hermes/runtime/server_node.hpp"
 
 namespace hermes::runtime {

@@ -17,7 +17,7 @@ protocol::ServerConfig server_config(const RunInputs& inputs, std::uint32_t work
   protocol::ServerConfig server;
   server.workers = workers;
   server.program_version = kProgramVersion;
-  server.run_fingerprint = inputs.fingerprint();
+  server.traits = inputs.traits();
   server.liveness = config.liveness;
   server.stop = config.stop.server;
   server.partition = inputs.partition(workers);

@@ -37,6 +37,7 @@ ShardFeed::ShardFeed(const RunInputs& inputs, std::unique_ptr<data::RowSource> s
       evaluation_rows_(inputs.make_shard()),
       wants_evaluation_rows_(has_evaluation_rows),
       source_(std::move(source)),
+      training_rows_(inputs.data_info().row_count(data::Split::Train)),
       shuffle_(stream_of(inputs, RandomPurpose::Shuffle, rank)) {
   const data::Augmentation& augment = inputs.config().train.augment;
   if (augment.is_on()) {
@@ -126,7 +127,7 @@ void ShardFeed::save(StateWriter& state) const {
     state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
   }
   if (augmenter_) {
-    state & augmenter_->stream().state();
+    state & augmenter_->stream();
   }
 }
 
@@ -135,12 +136,16 @@ void ShardFeed::resume(StateReader& state) {
   if (is_resumed_) {
     data::ShuffledBatches::State batches;
     state& batches.stream& batches.pass& batches.row_count& batches.batch_size& batches.position;
+    StateReader::expect(batches.row_count <= assignment_.shard_rows &&
+                            batches.row_count <= training_rows_ &&
+                            batches.batch_size == assignment_.minibatch,
+                        "batches of the assignment's rows");
     batches_.emplace(batches);
   }
   if (augmenter_) {
-    RandomStream::State stream{};
+    RandomStream stream = augmenter_->stream();
     state& stream;
-    augmenter_->set_stream(RandomStream(stream));
+    augmenter_->set_stream(stream);
   }
 }
 

@@ -239,22 +239,22 @@ std::optional<protocol::WorkerEvent> Trainer::finish_round() {
 
 void Trainer::save(StateWriter& state) const {
   const std::span<const float> parameters = network_->parameters();
-  state& parameters& pulled_ & network_->dropout_stream().state() & optimizer_->state() &
+  state& parameters& pulled_ & network_->dropout_stream() & optimizer_->state() &
       optimizer_->step_count();
   feed_.save(state);
 }
 
 void Trainer::resume(StateReader& state) {
   std::span<float> parameters = network_->parameters();
-  RandomStream::State dropout{};
+  RandomStream dropout = network_->dropout_stream();
   std::vector<float> memory;
   std::uint64_t steps = 0;
   state& parameters& pulled_& dropout& memory& steps;
-  if (!pulled_.empty() && pulled_.size() != parameters.size()) {
+  if (pulled_.size() != parameters.size()) {
     throw DecodeError("state: expected a model of " + std::to_string(parameters.size()) +
                       " parameters, found " + std::to_string(pulled_.size()));
   }
-  network_->set_dropout_stream(RandomStream(dropout));
+  network_->set_dropout_stream(dropout);
   optimizer_->restore(memory, steps);
   feed_.resume(state);
 }

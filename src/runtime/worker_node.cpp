@@ -18,7 +18,7 @@ protocol::Worker make_worker(const RunInputs& inputs, Rank rank, const RankMemor
   protocol::Strategy strategy = inputs.strategy(rank);
   protocol::WorkerConfig config;
   config.join.program_version = kProgramVersion;
-  config.join.run_fingerprint = inputs.fingerprint();
+  config.join.trait_hashes = protocol::hashes_of(inputs.traits());
   config.join.parameter_count = inputs.parameter_count();
   config.join.memory_budget = memory.for_run();
   config.liveness = inputs.config().liveness;

@@ -10,6 +10,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/data/process_memory.hpp"
 #include "hermes/nn/blas.hpp"
+#include "hermes/runtime/resumption.hpp"
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/session/blas_choice.hpp"
 #include "hermes/session/console.hpp"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -70,6 +71,20 @@ TEST(VectorOpsTest, all_finite_looks_at_each_half) {
 
 TEST(VectorOpsTest, squared_norm_sums_every_lane) {
   EXPECT_DOUBLE_EQ(squared_norm(std::vector<float>{1, 2, 3, 4, 5}), 55.0);
+}
+
+TEST(VectorOpsTest, all_within_compares_magnitudes) {
+  for (const SimdTarget target : supported_simd_targets()) {
+    const SimdTargetScope scope(target);
+    for (const std::size_t place : {0U, 7U, 8U, 36U}) {
+      std::vector<float> x(37, -1.5F);
+      x[place] = 2.0F;
+      EXPECT_TRUE(all_within(x, 2.0F)) << to_string(target);
+      EXPECT_FALSE(all_within(x, std::nextafter(2.0F, 0.0F))) << to_string(target);
+      x[place] = -2.5F;
+      EXPECT_FALSE(all_within(x, 2.0F)) << to_string(target);
+    }
+  }
 }
 
 TEST(VectorOpsTest, all_finite_finds_one_bad_value_anywhere) {

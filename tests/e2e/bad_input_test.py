@@ -189,7 +189,7 @@ class BadInputTest(e2e_case.E2eCase):
     def test_a_worker_with_another_configuration_is_refused_and_the_others_go_on(self):
         result = self.launch_with_other_rank_2("--set", "train.minibatch=4")
         self.assert_ended_well(result)
-        self.assertRegex(result.stdout, "worker 2 refused: another configuration")
+        self.assertRegex(result.stdout, r"worker 2 refused: differs from the server in: table \[train\]\n")
         states = {worker["rank"]: worker["state"] for worker in self.summary("other")["worker_table"]}
         self.assertEqual(states[2], "refused")
 

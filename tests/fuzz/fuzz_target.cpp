@@ -26,6 +26,17 @@ std::vector<std::string_view> cut_pieces(std::string_view input, std::size_t cou
   return pieces;
 }
 
+Bytes edited(Bytes bytes, std::span<const std::uint8_t> edits) {
+  for (; edits.size() >= 3; edits = edits.subspan(3)) {
+    const std::size_t place = edits[0] + 256U * edits[1];
+    bytes[place % bytes.size()] = std::byte{edits[2]};
+  }
+  if (edits.size() == 1) {
+    bytes.resize(bytes.size() - edits[0] % bytes.size());
+  }
+  return bytes;
+}
+
 InputFile::InputFile(std::span<const std::byte> bytes) {
   static std::uint64_t count = 0;
   path_ = own_directory() / ("in" + std::to_string(++count));

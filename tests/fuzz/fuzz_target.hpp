@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hermes/core/buffer.hpp"
 #include "hermes/core/error.hpp"
 
 /// What all fuzz targets share. A target is one function that gets hostile bytes and hands them to
@@ -58,6 +59,10 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 
 /// The parts between "--8<--" marks: several files in one input. Missing ones are empty.
 std::vector<std::string_view> cut_pieces(std::string_view input, std::size_t count);
+
+/// With some bytes changed, three bytes an edit: where (two, modulo the size), what. One byte more
+/// at the end cuts so many off.
+Bytes edited(Bytes bytes, std::span<const std::uint8_t> edits);
 
 /// A file of these bytes, as long as this lives.
 class InputFile {

@@ -28,7 +28,7 @@ def text(value):
 
 def message(kind, body, encoding=FP32, count=0, payload=b'', options=REPAIR):
     """A frame of the protocol; the target fills in lengths and checksums."""
-    prelude = b'HRMS' + struct.pack('<HBBQQQ', 5, kind, encoding, count, 0, 0)
+    prelude = b'HRMS' + struct.pack('<HBBQQQ', 6, kind, encoding, count, 0, 0)
     return bytes([options]) + prelude + body + MARK + payload
 
 
@@ -52,7 +52,7 @@ def wire_seeds():
     floats = struct.pack('<3f', 1.0, -2.0, 0.5)
     halves = struct.pack('<3H', 0x3C00, 0xC000, 0x7E00)
     totals = struct.pack('<5Q6d', 1, 2, 3, 4, 5, 0.5, 0.0625, 0.125, 0.25, 0.75, 2.0)
-    write('wire/join', message(0, text(b'0.1.0') + struct.pack('<3Q', 0x1122334455667788, 42, 9000)))
+    write('wire/join', message(0, text(b'0.1.0') + struct.pack('<H4Q', 2, 0x1122334455667788, 7, 42, 9000)))
     write('wire/report_fp32', message(1, report(0, 2), FP32, 3, floats))
     write('wire/report_fp16', message(1, report(0, 1), FP16, 3, halves))
     write('wire/report_halves_kept', message(1, report(0, 1), BF16, 3, halves, KEEP_HALVES))
@@ -89,6 +89,15 @@ def state_seeds():
         write(f'state/worker_{strategy}', bytes([2 * strategy + 1]))
     write('state/server_cut', bytes([0, 9]))
     write('state/server_count', bytes([0]) + b''.join(bytes([8 + i, 0, 255]) for i in range(8)))
+
+
+def run_state_seeds():
+    """A trainer's and the statistics' state as they are, cut, and with wrong numbers everywhere."""
+    for whose, name in enumerate(['trainer', 'statistics']):
+        write(f'run_state/{name}', bytes([whose]))
+        write(f'run_state/{name}_cut', bytes([whose, 9]))
+        for place in range(0, 1024, 64):
+            write(f'run_state/{name}_at_{place}', bytes([whose, place % 256, place // 256, 255]))
 
 
 def images(count, height, width):
@@ -185,6 +194,7 @@ def safetensors_seeds():
 if __name__ == '__main__':
     wire_seeds()
     state_seeds()
+    run_state_seeds()
     idx_seeds()
     cifar10_seeds()
     csv_seeds()

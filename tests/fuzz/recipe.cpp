@@ -155,14 +155,15 @@ Handle space_of(std::string_view dims, bool growing) {
           H5Sclose};
 }
 
-std::vector<double> numbers_of(std::string_view text, std::size_t count) {
-  std::vector<double> given;
+/// Long, so that they hold integers of 64 bits.
+std::vector<long double> numbers_of(std::string_view text, std::size_t count) {
+  std::vector<long double> given;
   while (!text.empty()) {
-    given.push_back(number(cut(text, ' '), 0.0));
+    given.push_back(number(cut(text, ' '), 0.0L));
   }
-  std::vector<double> values(count);
+  std::vector<long double> values(count);
   for (std::size_t i = 0; i < count; ++i) {
-    values[i] = given.empty() ? static_cast<double>(i % 3) : given[i % given.size()];
+    values[i] = given.empty() ? static_cast<long double>(i % 3) : given[i % given.size()];
   }
   return values;
 }
@@ -191,7 +192,7 @@ void with_values(const Line& line, hid_t type, std::size_t count, const Write& w
       write(type, text.data());
     }
   } else if (kind == H5T_INTEGER || kind == H5T_FLOAT) {
-    write(H5T_NATIVE_DOUBLE, numbers_of(line.values, count).data());
+    write(H5T_NATIVE_LDOUBLE, numbers_of(line.values, count).data());
   }
 }
 

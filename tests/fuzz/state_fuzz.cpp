@@ -1,6 +1,5 @@
-// States of a checkpoint, of a server and of a worker. Input: a byte that chooses the strategy and
-// whose state; then edits of a state that was saved in earnest, three bytes each: where (two),
-// what. One byte more at the end cuts so many off.
+// States of the protocol in a checkpoint, of a server and of a worker. Input: a byte that chooses
+// the strategy and whose state; then edits of a state that was saved in earnest (fuzz_target.hpp).
 
 #include <array>
 #include <memory>
@@ -95,16 +94,6 @@ void go_on(ServerDriver& server) {
   }
 }
 
-void edit(Bytes& state, std::span<const std::uint8_t> edits) {
-  for (; edits.size() >= 3; edits = edits.subspan(3)) {
-    const std::size_t place = edits[0] + 256U * edits[1];
-    state[place % state.size()] = std::byte{edits[2]};
-  }
-  if (edits.size() == 1) {
-    state.resize(state.size() - edits[0] % state.size());
-  }
-}
-
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -114,8 +103,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const StrategyConfig& strategy = kStrategies[data[0] / 2 % kStrategies.size()];
   const std::span<const std::uint8_t> edits = std::span(data, size).subspan(1);
   if (data[0] % 2 == 0) {
-    Bytes state = saved_server(strategy);
-    edit(state, edits);
+    const Bytes state = fuzz::edited(saved_server(strategy), edits);
     ServerDriver server = new_server(strategy);
     fuzz::takes([&] {
       server.resume(state);
@@ -123,8 +111,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     });
     return 0;
   }
-  Bytes state = saved_worker(strategy);
-  edit(state, edits);
+  const Bytes state = fuzz::edited(saved_worker(strategy), edits);
   fuzz::takes([&] {
     StateReader reader(state);
     WorkerDriver worker = new_worker(strategy);

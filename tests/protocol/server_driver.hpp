@@ -16,7 +16,7 @@ inline ServerConfig server_config(std::uint32_t workers) {
   ServerConfig config;
   config.workers = workers;
   config.program_version = "test";
-  config.run_fingerprint = 7;
+  config.traits = {{"table [train]", 7}, {"data set", 8}};
   config.stop.patience = 0;
   config.partition.train_rows = 1000;
   config.partition.workers = workers;
@@ -24,8 +24,10 @@ inline ServerConfig server_config(std::uint32_t workers) {
 }
 
 inline Join join_message() {
-  return Join{
-      .program_version = "test", .run_fingerprint = 7, .parameter_count = 2, .memory_budget = 100};
+  return Join{.program_version = "test",
+              .trait_hashes = {7, 8},
+              .parameter_count = 2,
+              .memory_budget = 100};
 }
 
 /// A server with a model of two parameters, fed by hand. Remembers the effects of the last step and

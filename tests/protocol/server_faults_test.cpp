@@ -237,6 +237,7 @@ TEST(ServerFaultsTest, update_that_is_not_finite_is_rejected_and_its_sender_pull
   };
   const Case cases[] = {{{kNan, 1.0F}, 1.0},
                         {{1.0F, -std::numeric_limits<float>::infinity()}, 1.0},
+                        {{1.0F, 2e30F}, 1.0},
                         {{1.0F, 1.0F}, std::nan("")}};
   for (const Case& c : cases) {
     ServerDriver driver = started(HermesConfig{}, 1);

@@ -41,17 +41,21 @@ TEST(ServerTest, refuses_by_name_who_does_not_fit) {
     const char* part;
     Join join;
   };
-  std::vector<Case> cases(5, Case{"", join_message()});
+  std::vector<Case> cases(7, Case{"", join_message()});
   cases[0].part = "expected test, found other";
   cases[0].join.program_version = "other";
   cases[1].part = "expected 2 parameters, found 3";
   cases[1].join.parameter_count = 3;
-  cases[2].part = "another configuration";
-  cases[2].join.run_fingerprint = 8;
+  cases[2].part = "differs from the server in: data set";
+  cases[2].join.trait_hashes[1] = 9;
   cases[3].part = "no memory";
   cases[3].join.memory_budget = 1;
   cases[4].part = "no memory";  // for one row, but not beside a mini-batch of four
   cases[4].join.memory_budget = 35;
+  cases[5].part = "differs from the server in: table [train], data set";
+  cases[5].join.trait_hashes = {8, 7};
+  cases[6].part = "expected 2 traits of a run, found 1";
+  cases[6].join.trait_hashes.pop_back();
   for (const Case& c : cases) {
     const StrategyContext context{
         .allocation = StaticAllocationConfig{.rows = 50, .minibatch = 4},

@@ -15,6 +15,7 @@
 #include "hermes/core/error.hpp"
 #include "hermes/core/random.hpp"
 #include "hermes/core/state_archive.hpp"
+#include "hermes/runtime/resumption.hpp"
 #include "hermes/runtime/run_directory.hpp"
 #include "hermes/runtime/run_loops.hpp"
 #include "hermes/transport/in_proc_network.hpp"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "hermes/runtime/resumption.hpp"
 #include "runtime/test_run.hpp"
 
 namespace hermes::runtime {

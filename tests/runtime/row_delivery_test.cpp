@@ -105,7 +105,7 @@ TEST_F(RowDeliveryTest, description_says_what_the_file_says) {
   EXPECT_EQ(told.mean, info.mean);
   EXPECT_EQ(told.scale, info.scale);
   EXPECT_FALSE(worker_inputs_.has_file());
-  EXPECT_EQ(worker_inputs_.fingerprint(), inputs_.fingerprint());
+  EXPECT_EQ(worker_inputs_.traits(), inputs_.traits());
 }
 
 TEST_F(RowDeliveryTest, a_newer_request_replaces_an_older_one) {

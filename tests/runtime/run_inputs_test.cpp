@@ -43,16 +43,16 @@ TEST_P(EvaluationRowsTest, are_evenly_spaced_validation_rows) {
 
 INSTANTIATE_TEST_SUITE_P(Counts, EvaluationRowsTest, testing::Values(1, 2, 7, 100, 149, 150, 9999));
 
-TEST(RunInputsTest, same_configuration_gives_the_same_model_and_fingerprint) {
+TEST(RunInputsTest, same_configuration_gives_the_same_model_and_traits) {
   test::TestRun run;
   const RunInputs one(run.config);
   const RunInputs two(run.config);
   EXPECT_TRUE(std::ranges::equal(one.initial().values(), two.initial().values()));
-  EXPECT_EQ(one.fingerprint(), two.fingerprint());
+  EXPECT_EQ(one.traits(), two.traits());
   run.config.seed = 2;
   const RunInputs other(run.config);
   EXPECT_FALSE(std::ranges::equal(one.initial().values(), other.initial().values()));
-  EXPECT_NE(one.fingerprint(), other.fingerprint());
+  EXPECT_NE(one.traits(), other.traits());
 }
 
 TEST(RunInputsTest, validation_rows_follow_the_seed_of_the_run_or_their_own) {
@@ -67,24 +67,24 @@ TEST(RunInputsTest, validation_rows_follow_the_seed_of_the_run_or_their_own) {
   EXPECT_EQ(chosen(1, 7), chosen(2, 7));
 }
 
-TEST(RunInputsTest, fingerprint_tells_data_sets_of_other_sizes_apart) {
+TEST(RunInputsTest, traits_tell_data_sets_of_other_sizes_apart) {
   const test::TestRun run(500);
   test::TestRun other(501);
   other.config.model_file = run.config.model_file;
-  EXPECT_NE(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+  EXPECT_NE(RunInputs(run.config).traits(), RunInputs(other.config).traits());
 }
 
-TEST(RunInputsTest, fingerprint_tells_data_sets_of_one_size_apart) {
+TEST(RunInputsTest, traits_tell_data_sets_of_one_size_apart) {
   const test::TestRun run(500);
   test::TestRun other(500);
   other.config.model_file = run.config.model_file;
-  EXPECT_EQ(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+  EXPECT_EQ(RunInputs(run.config).traits(), RunInputs(other.config).traits());
   data::test::H5Builder(other.config.data.file)
       .put("train/x", {500, 8}, data::test::counting_floats(4000))
       .put("train/y", {500}, data::test::cyclic_labels<int>(500, 3))
       .put("test/x", {100, 8}, data::test::counting_floats(800))
       .put("test/y", {100}, data::test::cyclic_labels<int>(100, 3));
-  EXPECT_NE(RunInputs(run.config).fingerprint(), RunInputs(other.config).fingerprint());
+  EXPECT_NE(RunInputs(run.config).traits(), RunInputs(other.config).traits());
 }
 
 TEST(RunInputsTest, a_small_data_set_keeps_half_of_its_rows_for_training) {

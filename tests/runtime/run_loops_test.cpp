@@ -100,7 +100,7 @@ TEST_F(RunLoopsTest, worker_of_another_run_is_refused_with_the_reason) {
     node.turn();
   }
   EXPECT_EQ(worker.reason(), StopReason::Refused);
-  EXPECT_THAT(worker.detail(), HasSubstr("another configuration"));
+  EXPECT_THAT(worker.detail(), HasSubstr("differs from the server in: "));
 }
 
 }  // namespace

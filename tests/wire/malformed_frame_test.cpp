@@ -113,7 +113,7 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
   };
   const PokeCase cases[] = {
       {Stop, byte_at(0, 'X'), "expected a Hermes frame"},
-      {Stop, byte_at(4, 7), "wire version: expected 5, found 7"},
+      {Stop, byte_at(4, 7), "wire version: expected 6, found 7"},
       {Stop, byte_at(6, 8), "kind: expected at most 7, found 8"},
       {Stop, byte_at(6, 255), "kind: expected at most 7, found 255"},
       {Report, byte_at(7, 5), "payload encoding at most: expected 4, found 5"},
@@ -128,6 +128,8 @@ TEST(MalformedFrameTest, a_well_sealed_frame_with_a_wrong_field_is_rejected_by_n
       {Stop, byte_at(kBodyAt + 5, 5), "ends early"},
       {Stop, byte_at(kBodyAt + 5, 3), "found 1 more"},
       {Join, byte_at(kBodyAt + 1, 255), "program version: expected at most 256 bytes"},
+      {Join, byte_at(kBodyAt + 7, 49), "traits: expected at most 48, found 49"},
+      {Join, byte_at(kBodyAt + 7, 48), "ends early"},
       {Report, byte_at(kBodyAt, 4), "report kind: expected at most 3, found 4"},
       {Report, byte_at(kBodyAt + 1, 4), "payload kind: expected at most 3, found 4"},
       {Report, byte_at(kBodyAt + 3, 2), "captured: expected 0 or 1, found 2"},

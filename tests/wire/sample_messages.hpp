@@ -12,6 +12,7 @@
 #include "hermes/core/frame.hpp"
 #include "hermes/core/random.hpp"
 #include "hermes/protocol/message.hpp"
+#include "hermes/protocol/run_trait.hpp"
 
 /// Messages for the tests of the codec: one fixed message of each kind, and random ones.
 namespace hermes::wire::testing {
@@ -26,7 +27,7 @@ inline std::vector<protocol::Message> one_of_each() {
   using namespace protocol;
   const Assignment assignment{3, RowOrder::ByLabel, 5, 19, 23, 7, 11, 13, 17};
   return {
-      {Join{"0.1.0", 0x1122334455667788, 42, 9000}, {}},
+      {Join{"0.1.0", {0x1122334455667788, 7}, 42, 9000}, {}},
       {Report{ReportKind::Push, PayloadKind::Delta, true, false, Ticket{1}, Round{2}, Version{3}, 4,
               5, 6, 0.5, 0.4375, 0.375, 0.625, 0.25, -0.125, 2.0,
               GateReading{-1.5, 1.0, 0.75, -1.25, 7, GateCause::Silence}},
@@ -66,7 +67,9 @@ inline protocol::Message random_message(std::size_t kind, RandomStream& random) 
   const auto reason = [&] { return static_cast<StopReason>(random.below(11)); };
   Message message = one_of_each()[kind];
   if (auto* join = std::get_if<Join>(&message.body)) {
-    *join = {random_text(random), random.next(), random.next(), random.next()};
+    std::vector<std::uint64_t> hashes(random.below(protocol::kRunTraitsMax + 1));
+    std::ranges::generate(hashes, [&random] { return random.next(); });
+    *join = {random_text(random), std::move(hashes), random.next(), random.next()};
   } else if (auto* report = std::get_if<Report>(&message.body)) {
     *report = {static_cast<ReportKind>(random.below(4)),
                static_cast<PayloadKind>(random.below(4)),

@@ -15,6 +15,7 @@
 #include "hermes/core/archive_fields.hpp"
 #include "hermes/core/buffer.hpp"
 #include "hermes/core/parameters.hpp"
+#include "hermes/core/random.hpp"
 
 /// The state of an object as bytes, for checkpoints: two archives of Boost.Serialization's trivial
 /// kind. They hold the fields alone, in the byte order of the machine; unlike Boost's own they
@@ -196,6 +197,17 @@ void load(StateReader& archive, std::optional<T>& value) {
   if (has_value) {
     archive& value.emplace();
   }
+}
+
+/// All zeros draw zeros for ever.
+inline void save(StateWriter& archive, RandomStream& stream) {
+  archive& stream.state();
+}
+inline void load(StateReader& archive, RandomStream& stream) {
+  RandomStream::State state{};
+  archive& state;
+  StateReader::expect(state != RandomStream::State{}, "a seeded stream of random numbers");
+  stream = RandomStream(state);
 }
 
 inline void save(StateWriter& archive, SharedParameters& parameters) {

@@ -17,6 +17,9 @@ void blend(float a, std::span<const float> x, float b, std::span<const float> y,
 void subtract(std::span<const float> x, std::span<const float> y, std::span<float> out);
 /// sum of squares, in double precision
 double squared_norm(std::span<const float> x);
+/// true when no value is NaN, infinite, or further than `limit` from zero
+bool all_within(std::span<const float> x, float limit);
+bool all_within(const SharedParameters& parameters, float limit);
 /// true when no value is NaN or infinite
 bool all_finite(std::span<const float> x);
 bool all_finite(const SharedParameters& parameters);

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "hermes/core/id.hpp"
 #include "hermes/core/parameters.hpp"
@@ -45,7 +46,7 @@ std::string_view to_string(StopReason reason);
 /// First message of a worker: who it is and whether it fits this run.
 struct Join {
   std::string program_version{};
-  std::uint64_t run_fingerprint = 0;  ///< hash of configuration, model and data set
+  std::vector<std::uint64_t> trait_hashes{};  ///< of what all ranks must agree on (run_trait.hpp)
   std::uint64_t parameter_count = 0;
   std::uint64_t memory_budget = 0;  ///< bytes that it may use; 0: no limit
 

@@ -1,16 +1,39 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "hermes/core/archive_fields.hpp"
+#include "hermes/core/error.hpp"
 #include "hermes/protocol/message.hpp"
+#include "hermes/protocol/run_trait.hpp"
 
 /// Which fields each message has, on the wire and in a checkpoint, in which order.
 
 namespace hermes::protocol {
 
 template <class Archive>
+void hashes(Archive& archive, std::vector<std::uint64_t>& values) {
+  auto count = static_cast<std::uint16_t>(values.size());
+  archive& count;
+  if constexpr (Archive::is_loading::value) {
+    if (count > kRunTraitsMax) {
+      throw DecodeError("message body: traits: expected at most " + std::to_string(kRunTraitsMax) +
+                        ", found " + std::to_string(count));
+    }
+    values.resize(count);
+  }
+  for (std::uint64_t& value : values) {
+    archive& value;
+  }
+}
+
+template <class Archive>
 void serialize(Archive& archive, Join& join, unsigned) {
   text(archive, join.program_version, "program version");
-  fields(archive, join.run_fingerprint, join.parameter_count, join.memory_budget);
+  hashes(archive, join.trait_hashes);
+  fields(archive, join.parameter_count, join.memory_budget);
 }
 
 template <class Archive>

@@ -17,6 +17,7 @@
 #include "hermes/protocol/partition.hpp"
 #include "hermes/protocol/record.hpp"
 #include "hermes/protocol/roster.hpp"
+#include "hermes/protocol/run_trait.hpp"
 #include "hermes/protocol/strategy.hpp"
 #include "hermes/protocol/worker.hpp"
 
@@ -122,7 +123,7 @@ struct CheckpointConfig {
 struct ServerConfig {
   std::uint32_t workers = 1;
   std::string program_version{};
-  std::uint64_t run_fingerprint = 0;
+  std::vector<RunTrait> traits{};
   LivenessConfig liveness{};
   StopConfig stop{};
   CheckpointConfig checkpoint{};

@@ -13,7 +13,6 @@
 #include "hermes/core/buffer.hpp"
 #include "hermes/core/id.hpp"
 #include "hermes/runtime/model_store.hpp"
-#include "hermes/runtime/run_inputs.hpp"
 #include "hermes/runtime/state_slices.hpp"
 
 namespace hermes::runtime {
@@ -28,9 +27,6 @@ struct Checkpoint {
   Bytes node;    ///< of ServerNode and what it records
   std::map<Rank, WorkerState> workers;
 };
-
-/// What a checkpoint of this run says about it; the states are to be filled in.
-Checkpoint describe_run(const RunInputs& inputs, std::uint32_t workers);
 
 /// Writes a model file (model_store.hpp) with the states beside the weights. Whole or absent.
 /// Throws DataError, RuntimeError.
@@ -58,9 +54,5 @@ std::optional<FoundCheckpoint> newest_checkpoint(
 /// Renames what is newer than the file that a run goes on from (damaged, or of another version), so
 /// that it is not taken for one of those to keep.
 void set_aside_newer(const std::filesystem::path& file);
-
-/// Throws ConfigError, naming what differs, unless the run can go on from the checkpoint.
-void check_resumable(const FoundCheckpoint& checkpoint, const RunInputs& inputs,
-                     std::uint32_t workers);
 
 }  // namespace hermes::runtime

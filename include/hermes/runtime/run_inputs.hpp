@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hermes/core/parameters.hpp"
 #include "hermes/data/dataset.hpp"
@@ -11,6 +12,7 @@
 #include "hermes/data/shard.hpp"
 #include "hermes/nn/network_spec.hpp"
 #include "hermes/protocol/memory_model.hpp"
+#include "hermes/protocol/run_trait.hpp"
 #include "hermes/protocol/strategy.hpp"
 #include "hermes/runtime/run_config.hpp"
 
@@ -56,8 +58,8 @@ class RunInputs {
   /// The rules that the run's strategy has at this rank.
   protocol::Strategy strategy(Rank rank) const;
   std::string strategy_name() const;
-  /// Hash of all that ranks must agree on.
-  std::uint64_t fingerprint() const;
+  /// All that ranks must agree on.
+  std::vector<protocol::RunTrait> traits() const;
   /// The fixed validation subset that gate, merge weights and stopping look at.
   data::RowSelection evaluation_rows() const;
 

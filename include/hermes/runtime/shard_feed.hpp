@@ -53,7 +53,7 @@ class ShardFeed {
   /// Where the passes over the pool stand, for checkpoints.
   void save(StateWriter& state) const;
   /// Before the first assignment; one equal to that of the state goes on exactly there.
-  /// Throws DecodeError for a state that is none.
+  /// Throws DecodeError or DataError for a state that is none.
   void resume(StateReader& state);
   /// Nothing can be done but wait for rows that come by themselves.
   bool is_waiting() const { return !is_ready_ && source_->is_background(); }
@@ -84,6 +84,7 @@ class ShardFeed {
   std::size_t present_ = 0;                  // of shards_
   std::size_t target_ = 0;                   // the one that is being filled
   std::unique_ptr<data::RowSource> source_;  // ends before the shards that it fills
+  std::uint64_t training_rows_;              // of the data set
   RandomStream shuffle_;
   std::optional<data::ShuffledBatches> batches_;
   std::optional<data::Augmenter> augmenter_;

@@ -14,7 +14,7 @@
 /// Messages as bytes, and back. src/wire/README.md has the layout.
 namespace hermes::wire {
 
-inline constexpr std::uint16_t kWireVersion = 5;
+inline constexpr std::uint16_t kWireVersion = 6;
 /// No header is longer; a transport sizes its receive buffers with it.
 inline constexpr std::size_t kHeaderBytesMax = HeaderBytes::kCapacity;
 

@@ -28,7 +28,7 @@ ServerConfig draw_server(RandomStream& random) {
   ServerConfig server;
   server.workers = static_cast<std::uint32_t>(1 + random.below(6));
   server.program_version = "test";
-  server.run_fingerprint = 7;
+  server.traits = {{"data set", 7}};
   server.liveness = LivenessConfig{.heartbeat = seconds(0.5),
                                    .worker_timeout = seconds(3.0),
                                    .server_timeout = seconds(12.0),

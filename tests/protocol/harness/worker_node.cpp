@@ -21,7 +21,7 @@ Worker make_worker(const Scenario& scenario, Rank rank) {
   const bool fits = std::find(misfits.begin(), misfits.end(), rank) == misfits.end();
   WorkerConfig config;
   config.join = Join{.program_version = scenario.server.program_version,
-                     .run_fingerprint = scenario.server.run_fingerprint + (fits ? 0 : 1),
+                     .trait_hashes = {scenario.server.traits.front().hash + (fits ? 0 : 1)},
                      .parameter_count = toy::kParameters,
                      .memory_budget = scenario.memory_of(rank)};
   config.liveness = scenario.server.liveness;

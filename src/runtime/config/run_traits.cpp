@@ -1,5 +1,7 @@
-#include "hermes/runtime/run_fingerprint.hpp"
+#include "hermes/runtime/run_traits.hpp"
 
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "hermes/core/hash.hpp"
@@ -33,12 +35,21 @@ RunConfig resumable_part(RunConfig config) {
   return part;
 }
 
-std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& model,
-                              std::uint64_t data_fingerprint) {
-  const RunConfig common = common_part(config);
+std::vector<protocol::RunTrait> run_traits(const RunConfig& config, const nn::NetworkSpec& model) {
+  std::vector<protocol::RunTrait> traits{{"seed", 0}};  // the only key above the first table
+  Fnv1a hash;
+  std::istringstream lines(to_toml(common_part(config)));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) {
+      traits.push_back({"table " + line, 0});
+      hash = Fnv1a();
+    }
+    traits.back().hash = hash.add(line).value();
+  }
   nn::NetworkSpec architecture = model;
   architecture.name.clear();
-  return Fnv1a().add(to_toml(common)).add(to_toml(architecture)).add(data_fingerprint).value();
+  traits.push_back({"model", Fnv1a().add(to_toml(architecture)).value()});
+  return traits;
 }
 
 }  // namespace hermes::runtime

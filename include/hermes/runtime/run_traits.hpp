@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstdint>
+#include <vector>
 
 #include "hermes/nn/network_spec.hpp"
+#include "hermes/protocol/run_trait.hpp"
 #include "hermes/runtime/run_config.hpp"
 
 namespace hermes::runtime {
@@ -14,10 +15,9 @@ RunConfig common_part(RunConfig config);
 /// how long to wait for whom.
 RunConfig resumable_part(RunConfig config);
 
-/// A hash of what all ranks of a run must agree on: the configuration, the model and what the
-/// caller says about the data set. Left out is what may differ from machine to machine: where the
-/// files are, the name of the run, memory, BLAS threads, slowdown. Stable across platforms.
-std::uint64_t run_fingerprint(const RunConfig& config, const nn::NetworkSpec& model,
-                              std::uint64_t data_fingerprint);
+/// What all ranks of a run must agree on, as far as configuration and model say: each table of
+/// config.toml, and the architecture. Left out is what may differ from machine to machine: where
+/// the files are, the name of the run, memory, BLAS threads, slowdown. Stable across platforms.
+std::vector<protocol::RunTrait> run_traits(const RunConfig& config, const nn::NetworkSpec& model);
 
 }  // namespace hermes::runtime
