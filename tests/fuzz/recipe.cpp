@@ -155,11 +155,17 @@ Handle space_of(std::string_view dims, bool growing) {
           H5Sclose};
 }
 
-/// Long, so that they hold integers of 64 bits.
+/// Long, so that it holds integers of 64 bits.
+long double number_of(std::string_view word) {
+  const bool is_fraction = word.find_first_not_of("-0123456789") != std::string_view::npos;
+  return is_fraction ? static_cast<long double>(number(word, 0.0))
+                     : static_cast<long double>(number<std::int64_t>(word, 0));
+}
+
 std::vector<long double> numbers_of(std::string_view text, std::size_t count) {
   std::vector<long double> given;
   while (!text.empty()) {
-    given.push_back(number(cut(text, ' '), 0.0L));
+    given.push_back(number_of(cut(text, ' ')));
   }
   std::vector<long double> values(count);
   for (std::size_t i = 0; i < count; ++i) {
