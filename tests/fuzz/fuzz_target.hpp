@@ -16,6 +16,7 @@
 /// What all fuzz targets share. A target is one function that gets hostile bytes and hands them to
 /// a reader; README.md says what counts as a finding. Linked with libFuzzer it searches; linked
 /// with replay.cpp it runs the committed corpus.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's own name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace hermes::fuzz {

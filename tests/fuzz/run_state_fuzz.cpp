@@ -35,13 +35,13 @@ class BlankRows : public data::RowSource {
 };
 
 const runtime::RunInputs& inputs() {
-  static const fuzz::InputFile kModel(
+  static const fuzz::InputFile model(
       "input = [1, 4, 4]\n[[layer]]\ntype = \"flatten\"\n[[layer]]\ntype = \"dropout\"\nrate = "
       "0.5\n"
       "[[layer]]\ntype = \"dense\"\nunits = 2\n");
-  static const runtime::RunInputs kInputs = [] {
+  static const runtime::RunInputs made = [] {
     runtime::RunConfig config;
-    config.model_file = kModel.path();
+    config.model_file = model.path();
     config.train.augment = {.flip = true, .crop_padding = 1};
     config.train.minibatch = 4;
     data::DatasetInfo info;
@@ -52,7 +52,7 @@ const runtime::RunInputs& inputs() {
     info.scale = {1.0F};
     return runtime::RunInputs(std::move(config), std::move(info));
   }();
-  return kInputs;
+  return made;
 }
 
 void finish(runtime::Trainer& trainer) {
@@ -109,11 +109,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) {
     return 0;
   }
-  static const Bytes kTrainer = saved_trainer();
-  static const Bytes kStatistics = saved_statistics();
+  static const Bytes trainer_state = saved_trainer();
+  static const Bytes statistics_state = saved_statistics();
   const std::span<const std::uint8_t> edits = std::span(data, size).subspan(1);
   if (data[0] % 2 == 0) {
-    const Bytes bytes = fuzz::edited(kTrainer, edits);
+    const Bytes bytes = fuzz::edited(trainer_state, edits);
     fuzz::takes([&] {
       StateReader state(bytes);
       const std::unique_ptr<runtime::Trainer> trainer = new_trainer();
@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     });
     return 0;
   }
-  const Bytes bytes = fuzz::edited(kStatistics, edits);
+  const Bytes bytes = fuzz::edited(statistics_state, edits);
   fuzz::takes([&] {
     StateReader state(bytes);
     telemetry::RunStatistics statistics = new_statistics();

@@ -15,9 +15,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const nn::NetworkSpec& model() {
-  static const nn::NetworkSpec kModel =
+  static const nn::NetworkSpec parsed =
       parse_model("input = [4]\n[[layer]]\ntype = \"dense\"\nunits = 3\n", "m.toml");
-  return kModel;
+  return parsed;
 }
 
 TEST(RunTraitsTest, ranks_may_keep_their_files_in_different_places) {
