@@ -40,8 +40,8 @@ void expect_network_gradients_match(const NetworkSpec& spec, const LossSpec& los
     return evaluate(loss, network.forward(x, kBatch, Mode::Training), labels, {}).mean_loss;
   };
   // Garbage from another batch must not show.
-  network.forward(testing::random_values((kBatch + 2) * network.input_size(), 7), kBatch + 2,
-                  Mode::Training);
+  const std::vector<float> other_x = testing::random_values((kBatch + 2) * network.input_size(), 7);
+  network.forward(other_x, kBatch + 2, Mode::Training);
   network.backward(std::vector<float>((kBatch + 2) * network.output_size(), 100.0F));
   network.set_dropout_stream(masks);
   evaluate(loss, network.forward(x, kBatch, Mode::Training), labels, output_gradient);

@@ -84,8 +84,9 @@ TEST(ResidualTest, gradients_match_central_differences) {
       return sum;
     };
     // Garbage from another batch must not show.
-    network.forward(testing::random_values((kBatch + 2) * network.input_size(), 7), kBatch + 2,
-                    Mode::Training);
+    const std::vector<float> other_x =
+        testing::random_values((kBatch + 2) * network.input_size(), 7);
+    network.forward(other_x, kBatch + 2, Mode::Training);
     network.backward(std::vector<float>((kBatch + 2) * network.output_size(), 100.0F));
     f();
     network.backward(direction);

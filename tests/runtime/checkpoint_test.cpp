@@ -21,6 +21,7 @@
 #include "hermes/transport/in_proc_network.hpp"
 #include "hermes/wire/codec.hpp"
 #include "runtime/test_run.hpp"
+#include "support/leaks_of_libraries.hpp"
 
 namespace hermes::runtime {
 namespace {
@@ -301,6 +302,7 @@ TEST_F(CheckpointTest, a_changed_bit_is_found_wherever_it_matters) {
     char& byte = changed[random.below(changed.size())];
     byte = static_cast<char>(byte ^ (1 << random.below(8)));
     std::ofstream(file, std::ios::binary) << changed;
+    const test::LeaksOfLibraries leaks;
     try {
       const Checkpoint found = load_checkpoint(file);
       EXPECT_EQ(found.config, checkpoint.config);
