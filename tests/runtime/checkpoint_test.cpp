@@ -21,7 +21,15 @@
 #include "hermes/transport/in_proc_network.hpp"
 #include "hermes/wire/codec.hpp"
 #include "runtime/test_run.hpp"
-#include "support/leaks_of_libraries.hpp"
+
+#ifdef __SANITIZE_ADDRESS__
+/// HDF5 1.10 loses memory where a file is damaged, which is not ours to mend. The tests of data
+/// have no such exemption.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): LeakSanitizer's name
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
+#endif
 
 namespace hermes::runtime {
 namespace {
@@ -302,7 +310,6 @@ TEST_F(CheckpointTest, a_changed_bit_is_found_wherever_it_matters) {
     char& byte = changed[random.below(changed.size())];
     byte = static_cast<char>(byte ^ (1 << random.below(8)));
     std::ofstream(file, std::ios::binary) << changed;
-    const test::LeaksOfLibraries leaks;
     try {
       const Checkpoint found = load_checkpoint(file);
       EXPECT_EQ(found.config, checkpoint.config);
