@@ -131,9 +131,5 @@ bool all_finite(std::span<const float> x) {
   return all_within(x, std::numeric_limits<float>::max());
 }
 
-bool all_finite(const SharedParameters& parameters) {
-  return all_within(parameters, std::numeric_limits<float>::max());
-}
-
 }  // namespace hermes
 #endif

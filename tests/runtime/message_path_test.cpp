@@ -51,7 +51,7 @@ class MessagePath {
     updates_.clear();
     while (std::optional<Channel::Incoming> incoming = channels_[0]->receive()) {
       ASSERT_TRUE(incoming->message);
-      ASSERT_TRUE(all_finite(incoming->message->payload));
+      ASSERT_TRUE(all_within(incoming->message->payload, 1e30F));
       updates_.push_back({.rank = incoming->from,
                           .kind = rule_.payload(),
                           .payload = std::move(incoming->message->payload),

@@ -22,6 +22,5 @@ bool all_within(std::span<const float> x, float limit);
 bool all_within(const SharedParameters& parameters, float limit);
 /// true when no value is NaN or infinite
 bool all_finite(std::span<const float> x);
-bool all_finite(const SharedParameters& parameters);
 
 }  // namespace hermes
