@@ -84,7 +84,15 @@ void check_minibatch(const RunConfig& config, const nn::Network& network) {
   }
 }
 
-/// Running statistics of unlike sizes may share a block, and a small variance would become zero.
+/// Running statistics of unlike sizes may share a block of eight bits, and a small variance would
+/// become zero.
+void settle_payload(RunConfig& config, const nn::Network& network) {
+  if (network.statistics_count() > 0 && config.wire.payload == PayloadFormat::Auto &&
+      config.payload_up() == wire::PayloadEncoding::Int8) {
+    config.wire.payload = PayloadFormat::Fp16;
+  }
+}
+
 void check_payloads(const RunConfig& config, const nn::Network& network) {
   const auto check = [&](const std::string& key, wire::PayloadEncoding encoding) {
     if (network.statistics_count() > 0 && encoding == wire::PayloadEncoding::Int8) {
@@ -149,6 +157,7 @@ void RunInputs::make_model() {
   check_augmentation(config_.train.augment, info_);
   nn::Network network(model_, 1);
   check_minibatch(config_, network);
+  settle_payload(config_, network);
   check_payloads(config_, network);
   output_count_ = static_cast<std::uint32_t>(network.output_size());
   check_targets(model_, output_count_, config_.train.loss, info_);

@@ -75,6 +75,7 @@ TEST(RunConfigTest, models_travel_as_pushes_do_unless_told_otherwise) {
     const char* wire;
     PayloadEncoding up;
     PayloadEncoding down;
+    const char* strategy = "strategy.type=asp";
   };
   const std::vector<Row> rows{
       {"", PayloadEncoding::Fp32, PayloadEncoding::Fp32},
@@ -86,9 +87,11 @@ TEST(RunConfigTest, models_travel_as_pushes_do_unless_told_otherwise) {
       {"payload = \"topk\"\ndown = \"fp16\"", PayloadEncoding::Sparse, PayloadEncoding::Fp16},
       {"payload = \"fp16\"\ndown = \"fp32\"", PayloadEncoding::Fp16, PayloadEncoding::Fp32},
       {"down = \"bf16\"", PayloadEncoding::Fp32, PayloadEncoding::Bf16},
+      {"", PayloadEncoding::Int8, PayloadEncoding::Int8, "strategy.type=timebox"},
+      {"payload = \"fp32\"", PayloadEncoding::Fp32, PayloadEncoding::Fp32, "strategy.type=timebox"},
   };
   for (const Row& row : rows) {
-    const RunConfig config = parse(std::string("[wire]\n") + row.wire, {"strategy.type=asp"});
+    const RunConfig config = parse(std::string("[wire]\n") + row.wire, {row.strategy});
     EXPECT_EQ(config.payload_up(), row.up) << row.wire;
     EXPECT_EQ(config.payload_down(), row.down) << row.wire;
     const bool is_exact = row.up == PayloadEncoding::Fp32 && row.down == PayloadEncoding::Fp32;

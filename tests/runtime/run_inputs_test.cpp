@@ -55,6 +55,17 @@ TEST(RunInputsTest, same_configuration_gives_the_same_model_and_traits) {
   EXPECT_NE(one.traits(), other.traits());
 }
 
+TEST(RunInputsTest, models_with_running_statistics_are_not_sent_in_eight_bits_unasked) {
+  test::TestRun run;
+  run.config.strategy.type = StrategyKind::Timebox;
+  EXPECT_EQ(RunInputs(run.config).config().payload_up(), wire::PayloadEncoding::Int8);
+  run.directory.write("model.toml", test::kNormalisedModel);
+  EXPECT_EQ(RunInputs(run.config).config().payload_up(), wire::PayloadEncoding::Fp16);
+  EXPECT_EQ(RunInputs(run.config).config().payload_down(), wire::PayloadEncoding::Fp16);
+  run.config.strategy.type = StrategyKind::Asp;
+  EXPECT_EQ(RunInputs(run.config).config().payload_up(), wire::PayloadEncoding::Fp32);
+}
+
 TEST(RunInputsTest, validation_rows_follow_the_seed_of_the_run_or_their_own) {
   test::TestRun run;
   const auto chosen = [&run](std::uint64_t seed, std::uint64_t validation_seed) {

@@ -227,7 +227,7 @@ struct RunConfig {
   /// [[worker]] tables are for workers: the server has the settings of [allocation] and [cluster].
   RankSettings settings_of(Rank rank, const std::string& host_name) const;
 
-  /// The encoding of pushes; `auto` is fp32.
+  /// The encoding of pushes; `auto` is fp32, with timebox int8 (RunInputs may make it fp16).
   wire::PayloadEncoding payload_up() const;
   /// The encoding of models to workers; `auto` is that of pushes, but fp32 beside topk.
   wire::PayloadEncoding payload_down() const;

@@ -108,7 +108,7 @@ protocol::StrategyConfig RunConfig::strategy_spec() const {
 
 wire::PayloadEncoding RunConfig::payload_up() const {
   const bool is_timebox = strategy.type == StrategyKind::Timebox;
-  return encoding_of(wire.payload == PayloadFormat::Auto && is_timebox ? PayloadFormat::Fp16
+  return encoding_of(wire.payload == PayloadFormat::Auto && is_timebox ? PayloadFormat::Int8
                                                                        : wire.payload);
 }
 

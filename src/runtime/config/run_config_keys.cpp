@@ -79,7 +79,9 @@ void visit(KeyVisitor& v, AllocationSettings& allocation) {
 }
 
 void visit(KeyVisitor& v, WireSettings& wire) {
-  v.choice({"wire.payload", "how workers send parameters; auto: fp16 with timebox, else fp32"},
+  v.choice({"wire.payload",
+            "how workers send parameters; auto: fp32, with timebox int8, or fp16 for models with "
+            "running statistics"},
            wire.payload, kPayloads);
   v.choice({"wire.down", "how the server sends models; auto: as wire.payload, with topk fp32"},
            wire.down, kModelPayloads);
