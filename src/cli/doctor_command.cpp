@@ -22,7 +22,6 @@
 #include "hermes/core/simd.hpp"
 #include "hermes/data/hdf5_version.hpp"
 #include "hermes/data/memory_budget.hpp"
-#include "hermes/doctor/cpu_quota.hpp"
 #include "hermes/doctor/finding.hpp"
 #include "hermes/nn/blas.hpp"
 #include "hermes/session/blas_choice.hpp"
@@ -184,14 +183,13 @@ void find_cores(doctor::RankFacts& facts) {
   facts.ranks_on_host = static_cast<std::uint32_t>(ranks.count);
   facts.host_cores = static_cast<std::uint32_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
   facts.own_cores = cores.count;
-  facts.sharing_cores = static_cast<std::uint32_t>(
-      std::max<std::ptrdiff_t>(1, std::ranges::count(ranks.values, cores.id)));
-  facts.quota_cores = doctor::cpu_quota();
+  facts.sharing_cores = cores.sharing(ranks);
+  facts.quota_cores = cores.quota;
   const nn::BlasDescription blas = nn::blas_description();
   facts.blas_core = blas.core;
   facts.asked_core = session::environment("OPENBLAS_CORETYPE");
   facts.better_core = nn::better_blas_core(blas, supported_simd_targets().front(), std::nullopt);
-  facts.blas_threads = session::blas_threads(cores, facts.sharing_cores);
+  facts.blas_threads = session::blas_threads(cores, ranks);
   facts.vector_kernels = to_string(simd_target());
 }
 

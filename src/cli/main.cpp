@@ -16,7 +16,7 @@ constexpr int kBadInput = 2;
 
 std::string version_text() {
   using namespace hermes;
-  const std::uint32_t threads = session::blas_threads(session::own_cores(), 1);
+  const std::uint32_t threads = session::blas_threads(session::own_cores(), {});
   return "hermes " + std::string(kProgramVersion) + "\n" + session::describe_kernels(threads) +
          "\n" + nn::blas_description().config;
 }

@@ -28,17 +28,6 @@ void for_each_line(std::string_view text, const Use& use) {
   }
 }
 
-bool lists_memory(std::string_view controllers) {
-  while (!controllers.empty()) {
-    const std::size_t end = std::min(controllers.find(','), controllers.size());
-    if (controllers.substr(0, end) == "memory") {
-      return true;
-    }
-    controllers.remove_prefix(std::min(end + 1, controllers.size()));
-  }
-  return false;
-}
-
 std::uint64_t directory_id(const fs::path& directory) {
   struct ::stat status {};
   if (::stat(directory.c_str(), &status) != 0) {
@@ -81,47 +70,14 @@ std::optional<std::uint64_t> parse_cgroup_limit(std::string_view text) {
   return number && *number < kNoLimit ? number : std::nullopt;
 }
 
-std::optional<std::string> cgroup_path(std::string_view text, CgroupVersion version) {
-  std::optional<std::string> path;
-  for_each_line(text, [&](std::string_view line) {  // hierarchy:controllers:path
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) {
-      return false;
-    }
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    const bool is_wanted = version == CgroupVersion::V1
-                               ? lists_memory(controllers)
-                               : line.substr(0, first) == "0" && controllers.empty();
-    if (is_wanted) {
-      path = line.substr(second + 1);
-    }
-    return is_wanted;
-  });
-  return path;
-}
-
 std::vector<Cgroup> memory_cgroups(const fs::path& root, CgroupVersion version) {
   std::vector<Cgroup> groups;
-  const std::optional<std::string> path =
-      cgroup_path(small_text_file(root / "proc/self/cgroup"), version);
-  if (!path) {
-    return groups;
-  }
-  const bool is_v1 = version == CgroupVersion::V1;
-  const char* const file = is_v1 ? "memory.limit_in_bytes" : "memory.max";
-  const fs::path mounts[] = {root / "sys/fs/cgroup" / (is_v1 ? "memory" : ""),
-                             root / "sys/fs/cgroup/unified"};
-  for (const fs::path& mount : mounts) {
-    for (fs::path inside = fs::path(*path).relative_path();; inside = inside.parent_path()) {
-      const fs::path directory = inside.empty() ? mount : mount / inside;
-      const std::string text = small_text_file(directory / file);
-      if (!text.empty()) {
-        groups.push_back({directory / file, directory_id(directory), parse_cgroup_limit(text)});
-      }
-      if (inside.empty()) {
-        break;
-      }
+  for (const fs::path& directory : cgroup_directories(root, version, "memory")) {
+    const fs::path file =
+        directory / (version == CgroupVersion::V1 ? "memory.limit_in_bytes" : "memory.max");
+    const std::string text = small_text_file(file);
+    if (!text.empty()) {
+      groups.push_back({file, directory_id(directory), parse_cgroup_limit(text)});
     }
   }
   return groups;

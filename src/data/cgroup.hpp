@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hermes/core/cgroup.hpp"
+
 /// Control groups as far as they limit memory. Private.
 namespace hermes::data {
 
@@ -17,14 +19,8 @@ struct Cgroup {
   std::optional<std::uint64_t> limit;  ///< bytes; none: no limit
 };
 
-enum class CgroupVersion : std::uint8_t { V1, V2 };
-
-/// The own group and those around it, innermost first. A container may show its group as the root
-/// of the tree while /proc still tells the path outside: groups that are not there are left out.
+/// The own group and those around it, innermost first (see cgroup_directories).
 std::vector<Cgroup> memory_cgroups(const std::filesystem::path& root, CgroupVersion version);
-
-/// The path of a process's group from the text of /proc/PID/cgroup.
-std::optional<std::string> cgroup_path(std::string_view text, CgroupVersion version);
 
 /// The content of memory.max or memory.limit_in_bytes. Nothing for "max", and for the number near
 /// 2^63 that version 1 uses instead.

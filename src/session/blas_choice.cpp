@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 
+#include "hermes/core/cpu_quota.hpp"
 #include "hermes/core/hash.hpp"
 #include "hermes/core/simd.hpp"
 #include "hermes/nn/blas.hpp"
@@ -67,11 +68,17 @@ void restart_with_better_blas(char** argv) {
   }
 }
 
+std::uint32_t OwnCores::sharing(const transport::HostRanks& ranks) const {
+  return static_cast<std::uint32_t>(
+      std::max<std::ptrdiff_t>(1, std::ranges::count(ranks.values, id)));
+}
+
 OwnCores own_cores() {
+  const std::optional<double> quota = cpu_quota();
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {  // more processors than that holds
-    return {std::max(1U, std::thread::hardware_concurrency()), 0};
+    return {std::max(1U, std::thread::hardware_concurrency()), 0, quota};
   }
   Fnv1a id;
   for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
@@ -79,14 +86,19 @@ OwnCores own_cores() {
       id.add(core);
     }
   }
-  return {static_cast<std::uint32_t>(CPU_COUNT(&allowed)), id.value()};
+  return {static_cast<std::uint32_t>(CPU_COUNT(&allowed)), id.value(), quota};
 }
 
-std::uint32_t blas_threads(const OwnCores& cores, std::uint32_t ranks_that_share) {
+std::uint32_t blas_threads(const OwnCores& cores, const transport::HostRanks& ranks) {
   if (has_user_set_threads()) {
     return static_cast<std::uint32_t>(nn::blas_description().threads);
   }
-  return is_simulated() ? 1 : std::max(1U, cores.count / ranks_that_share);
+  if (is_simulated()) {
+    return 1;
+  }
+  const std::uint32_t bound = cores.count / cores.sharing(ranks);
+  const double granted = cores.quota ? *cores.quota / static_cast<double>(ranks.count) : bound;
+  return std::max(1U, std::min(bound, static_cast<std::uint32_t>(granted)));
 }
 
 std::string describe_kernels(std::uint32_t threads) {

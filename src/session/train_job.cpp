@@ -115,7 +115,7 @@ TrainResult report(runtime::RunOutcome outcome, int rank) {
 TrainResult train_alone(const Session& session, const TrainJob& job) {
   const std::uint64_t process_bytes = data::process_memory().resident;
   const runtime::RunConfig asked = load_config(job, 0);
-  const runtime::RunInputs inputs(with_threads(asked, blas_threads(own_cores(), 1)),
+  const runtime::RunInputs inputs(with_threads(asked, blas_threads(own_cores(), {})),
                                   {job.own.model, {}});
   const runtime::RunConfig& config = inputs.config();
   const runtime::RankSettings settings = config.settings_of(Rank{1}, host_name());

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "hermes/transport/mpi_environment.hpp"
 
 /// Kernels and threads of OpenBLAS for this process. A user's own settings (OPENBLAS_CORETYPE,
 /// OPENBLAS_NUM_THREADS, ...) always win.
@@ -17,13 +20,18 @@ void restart_with_better_blas(char** argv);
 struct OwnCores {
   std::uint32_t count = 1;
   std::uint64_t id = 0;
+  std::optional<double> quota;  ///< cores' worth of time for all ranks of the host together
+
+  /// How many of the ranks that told their ids share them, this one included.
+  std::uint32_t sharing(const transport::HostRanks& ranks) const;
 };
 
 OwnCores own_cores();
 
-/// BLAS threads for a rank that shares its cores with others (1: with none): what the user's
-/// environment says, or else its part of the cores. At least 1. Call it before set_blas_threads.
-std::uint32_t blas_threads(const OwnCores& cores, std::uint32_t ranks_that_share);
+/// BLAS threads for a rank on a host whose ranks told the ids of their cores: what the user's
+/// environment says, or else its part of the cores and of the quota. At least 1. Call it before
+/// set_blas_threads.
+std::uint32_t blas_threads(const OwnCores& cores, const transport::HostRanks& ranks);
 
 /// "OpenBLAS kernels: SkylakeX (chosen by Hermes), 2 threads; vector kernels: AVX-512".
 std::string describe_kernels(std::uint32_t threads);

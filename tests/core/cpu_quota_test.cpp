@@ -1,4 +1,4 @@
-#include "hermes/doctor/cpu_quota.hpp"
+#include "hermes/core/cpu_quota.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-namespace hermes::doctor {
+namespace hermes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -65,4 +65,4 @@ TEST_F(CpuQuotaTest, the_path_outside_of_a_container_is_no_obstacle) {
 }
 
 }  // namespace
-}  // namespace hermes::doctor
+}  // namespace hermes
