@@ -28,10 +28,13 @@ def block(name, points):
     return "\n".join([f"${name} << EOD", *(" ".join(f"{value:.6g}" for value in point) for point in points), "EOD\n"])
 
 
-def accuracy_script(file, title, label, curves):
+BELOW_TARGET = 0.25  # where plots of accuracy begin: what is worse than that is of no interest
+
+
+def accuracy_script(file, title, label, lowest, curves):
     """One curve per row: steps, as the best model so far stays the best."""
     text = HEAD.format(file=file, title=title)
-    text += f'set logscale x\nset xlabel "{label}"\nset ylabel "validation accuracy, best so far"\nset yrange [0.6:]\n'
+    text += f'set logscale x\nset xlabel "{label}"\nset ylabel "validation accuracy, best so far"\nset yrange [{lowest:.6g}:]\n'
     names = []
     for number, (name, points) in enumerate(curves.items()):
         if not points:
@@ -74,7 +77,7 @@ def draw(script, file):
         print(file)
 
 
-def plot(plan, directory, seed, results):
+def plot(plan, job, directory, seed, results):
     """Accuracies of all rows and a timeline of each, of one seed, as SVG files beside the results."""
     if not shutil.which("gnuplot"):
         print("experiment: no plots: gnuplot is not installed")
@@ -93,4 +96,5 @@ def plot(plan, directory, seed, results):
     for curves, label, what in ((seconds, "virtual seconds", "seconds"), (megabytes, "MB up and down", "bytes")):
         file = f"{results}-{what}.svg"
         points = {name: [one for one in curve if one[0] > 0] for name, curve in curves.items()}
-        draw(accuracy_script(file, f"{directory.name}, seed {seed}", label, points), file)
+        lowest = job.targets[0] - BELOW_TARGET
+        draw(accuracy_script(file, f"{directory.name}, seed {seed}", label, lowest, points), file)
