@@ -65,10 +65,16 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
   return found;
 }
 
-std::optional<std::uint64_t> parse_cgroup_limit(std::string_view text) {
+namespace {
+
+/// The content of memory.max or memory.limit_in_bytes. Nothing for "max", and for the number near
+/// 2^63 that version 1 uses instead.
+std::optional<std::uint64_t> limit_of(std::string_view text) {
   const std::optional<std::uint64_t> number = leading_number(text);
   return number && *number < kNoLimit ? number : std::nullopt;
 }
+
+}  // namespace
 
 std::vector<Cgroup> memory_cgroups(const fs::path& root, CgroupVersion version) {
   std::vector<Cgroup> groups;
@@ -77,7 +83,7 @@ std::vector<Cgroup> memory_cgroups(const fs::path& root, CgroupVersion version) 
         directory / (version == CgroupVersion::V1 ? "memory.limit_in_bytes" : "memory.max");
     const std::string text = small_text_file(file);
     if (!text.empty()) {
-      groups.push_back({file, directory_id(directory), parse_cgroup_limit(text)});
+      groups.push_back({file, directory_id(directory), limit_of(text)});
     }
   }
   return groups;

@@ -22,10 +22,6 @@ struct Cgroup {
 /// The own group and those around it, innermost first (see cgroup_directories).
 std::vector<Cgroup> memory_cgroups(const std::filesystem::path& root, CgroupVersion version);
 
-/// The content of memory.max or memory.limit_in_bytes. Nothing for "max", and for the number near
-/// 2^63 that version 1 uses instead.
-std::optional<std::uint64_t> parse_cgroup_limit(std::string_view text);
-
 /// A file of /proc or /sys; empty when it cannot be read.
 std::string small_text_file(const std::filesystem::path& file);
 
