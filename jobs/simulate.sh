@@ -97,8 +97,8 @@ options=(
   --cfg=smpi/finalization-barrier:on
   --cfg=smpi/grow-injected-times:no --cfg=smpi/bw-factor:0:1 --cfg=smpi/lat-factor:0:1
 )
-# In TMPDIR each rank has its own copy of the program, for its variables.
-export TMPDIR=$work HERMES_RESULT_FILE=$work/result OPENBLAS_NUM_THREADS=1 HERMES_PROGRESS=${HERMES_PROGRESS:-plain}
+# mmap: ranks share the program and have variables of their own, but for thread_local ones.
+export SMPI_PRIVATIZATION=mmap TMPDIR=$work HERMES_RESULT_FILE=$work/result OPENBLAS_NUM_THREADS=1 HERMES_PROGRESS=${HERMES_PROGRESS:-plain}
 # data.prefetch: all ranks share one thread, which must not wait for another.
 exec {screen}> >(exec grep --line-buffered -v -e '--cfg=smpi/privatization' -e '^Execution failed with code ')
 filter=$!

@@ -16,6 +16,7 @@ namespace hermes::runtime {
 namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 20U;
+constexpr std::size_t kChunkBytes = std::size_t{1} << 14U;
 constexpr std::size_t kShownTextMax = 60;
 
 }  // namespace
@@ -41,9 +42,13 @@ std::string read_text_file(const std::filesystem::path& file) {
   if (!stream || std::filesystem::is_directory(file)) {
     throw ConfigError(file.string() + ": expected a readable file, found none");
   }
-  std::string text(kFileBytesMax + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  std::string text;
+  while (stream && text.size() <= kFileBytesMax) {
+    const std::size_t before = text.size();
+    text.resize(before + kChunkBytes);
+    stream.read(text.data() + before, kChunkBytes);
+    text.resize(before + static_cast<std::size_t>(stream.gcount()));
+  }
   if (text.size() > kFileBytesMax) {
     throw ConfigError(file.string() +
                       ": expected a TOML file of at most 1 MiB, found a larger one");
