@@ -98,6 +98,8 @@ options=(
   --cfg=smpi/grow-injected-times:no --cfg=smpi/bw-factor:0:1 --cfg=smpi/lat-factor:0:1
 )
 # mmap: ranks share the program and have variables of their own, but for thread_local ones.
+# Large pages: the ranks' buffers are most of what a simulation touches first.
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4194304}
 export SMPI_PRIVATIZATION=mmap TMPDIR=$work HERMES_RESULT_FILE=$work/result OPENBLAS_NUM_THREADS=1 HERMES_PROGRESS=${HERMES_PROGRESS:-plain}
 # data.prefetch: all ranks share one thread, which must not wait for another.
 exec {screen}> >(exec grep --line-buffered -v -e '--cfg=smpi/privatization' -e '^Execution failed with code ')
