@@ -76,9 +76,10 @@ fi
 
 work=$(mktemp -d) || exit 3
 simulation=''
+# KILL: to the ranks, SIGTERM is a wish to stop in virtual time, and one of them alone hears it.
 # shellcheck disable=SC2317  # called by the traps
 clean_up() {
-  [[ -z $simulation ]] || kill -TERM -- "-$simulation" 2>/dev/null
+  [[ -z $simulation ]] || kill -KILL -- "-$simulation" 2>/dev/null
   rm -rf "$work"
 }
 trap clean_up EXIT

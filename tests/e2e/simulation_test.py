@@ -4,8 +4,13 @@ platform says, and returns honest exit codes. Skipped where SimGrid is not insta
 The simulator's build is made when it is missing (build/smpi).
 """
 
+import contextlib
 import hashlib
+import os
+import pathlib
 import shutil
+import signal
+import subprocess
 import unittest
 
 import e2e_case
@@ -136,6 +141,34 @@ class SimulationTest(e2e_case.E2eCase):
         result = self.simulate("train", "small-run.toml", platform="star.xml")
         self.assertEqual(result.code, 3, result)
         self.assertIn("simulate.sh: rank 0 ended without a result", result.stderr)
+
+    def test_nothing_goes_on_when_the_script_is_ended(self):
+        command = [
+            self.script, "--platform", self.platform, "--", "train", "small-run.toml", "--out", "ended",
+            "--set", "train.epochs_per_round=200", "--set", "stop.max_rounds=100000000",
+            "--set", "stop.max_seconds=100000",  # most of the time a worker computes, and hears a signal
+        ]  # fmt: skip
+        process = subprocess.Popen(
+            list(map(str, command)), cwd=self.scratch, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.addCleanup(lambda: [os.kill(one, signal.SIGKILL) for one in self.simulators_in(self.scratch)])
+        metrics = self.scratch / "ended" / "metrics.csv"
+        self.wait_until(lambda: metrics.exists() and "report" in metrics.read_text(), "a round", process=process)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143)
+        self.wait_until(lambda: not self.simulators_in(self.scratch), "the simulator's end")
+
+    @staticmethod
+    def simulators_in(directory):
+        """Processes of the simulator that work in a directory."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                words = (process / "cmdline").read_bytes()
+                if b"smpimain" in words and (process / "cwd").readlink() == directory.resolve():
+                    found.append(int(process.name))
+        return found
 
 
 if __name__ == "__main__":
